@@ -1,0 +1,282 @@
+//! Making, changing, deleting and restoring items.
+
+use super::{Decided, fresh_id, guard_claim, guard_version, load, resolve};
+use crate::change::{Cause, Change, Origin};
+use crate::claim::{Ending, Subject};
+use crate::command::{Cx, Guard, NewItem};
+use crate::edge::Edge;
+use crate::id::{self, ItemId};
+use crate::item::{self, Edit, Item};
+use crate::limits;
+use crate::policy::{Policies, Policy};
+use crate::refusal::{Details, Refusal, Stop};
+use crate::schedule;
+use crate::status::{Priority, Status};
+use crate::view::{Deleted, View};
+
+pub(super) fn create<V: View>(view: &V, policies: &Policies, new: &NewItem, cx: &Cx) -> Decided<V> {
+    let mut item = blank(fresh_id(view, cx)?, item::check_title(&new.title)?, cx);
+    item.project = new.project.clone().or_else(|| cx.project.clone());
+    if let Some(parent) = &new.parent {
+        let parent = load(view, parent, "parent_id")?;
+        if new.project.is_none() {
+            item.project = parent.project.clone();
+        }
+        fits_under(view, policies.of(item.project.as_deref()), &parent.id, 0)?;
+        item.parent = Some(parent.id);
+    }
+    for edit in &new.edits {
+        apply(view, policies, &mut item, edit, cx)?;
+    }
+    Ok(vec![Change::ItemCreated { item: Box::new(item), origin: Origin::Made }])
+}
+
+fn blank(id: ItemId, title: String, cx: &Cx) -> Item {
+    let name = cx.actor.name();
+    Item {
+        id,
+        parent: None,
+        title,
+        description: String::new(),
+        summary: String::new(),
+        status: Status::Queue,
+        label: None,
+        previous: None,
+        priority: Priority::Medium,
+        complexity: None,
+        item_type: String::new(),
+        tags: String::new(),
+        metadata: None,
+        properties: None,
+        due_at: None,
+        schedule: None,
+        next_run_at: None,
+        not_before: None,
+        reason: None,
+        project: None,
+        version: 1,
+        created_by: Some(name.clone()),
+        updated_by: Some(name),
+        created_at: cx.now.clone(),
+        updated_at: cx.now.clone(),
+        role_changed_at: Some(cx.now.clone()),
+    }
+}
+
+pub(super) fn update<V: View>(
+    view: &V,
+    policies: &Policies,
+    reference: &str,
+    edits: &[Edit],
+    guard: Guard,
+    cx: &Cx,
+) -> Decided<V> {
+    let before = load(view, reference, "item_id")?;
+    if edits.is_empty() {
+        return Err(Refusal::validation("No valid fields to update").into());
+    }
+    let forced = guard_claim(view, &before, guard, cx)?;
+    guard_version(view, &before, guard)?;
+    let mut after = before.clone();
+    for edit in edits {
+        apply(view, policies, &mut after, edit, cx)?;
+    }
+    if after == before {
+        return Ok(Vec::new());
+    }
+    touch(&mut after, cx);
+    Ok(vec![Change::ItemChanged {
+        before: Box::new(before),
+        after: Box::new(after),
+        cause: Cause::Edited { forced },
+    }])
+}
+
+/// Marks an item as changed now, by the actor.
+pub(super) fn touch(item: &mut Item, cx: &Cx) {
+    item.version += 1;
+    item.updated_at = cx.now.clone();
+    item.updated_by = Some(cx.actor.name());
+}
+
+fn apply<V: View>(view: &V, policies: &Policies, item: &mut Item, edit: &Edit, cx: &Cx) -> Decided<V, ()> {
+    item::check_edit(edit)?;
+    match edit.clone() {
+        Edit::Title(title) => item.title = item::check_title(&title)?,
+        Edit::Description(text) => item.description = text,
+        Edit::Summary(text) => item.summary = text,
+        Edit::Parent(None) => item.parent = None,
+        Edit::Parent(Some(parent)) => {
+            let parent = resolve(view, &parent, "parent_id")?;
+            if item.parent.as_ref() != Some(&parent) {
+                move_under(view, policies, item, parent)?;
+            }
+        }
+        Edit::Priority(priority) => item.priority = priority,
+        Edit::Complexity(complexity) => item.complexity = complexity,
+        Edit::ItemType(name) => item.item_type = name.trim().to_owned(),
+        Edit::Tags(tags) => item.tags = tags.join(","),
+        Edit::Metadata(text) => item.metadata = text,
+        Edit::Properties(text) => item.properties = text,
+        Edit::DueAt(stamp) => item.due_at = stamp,
+        Edit::NotBefore(stamp) => item.not_before = stamp,
+        Edit::Schedule(None) => {
+            item.schedule = None;
+            item.next_run_at = None;
+        }
+        Edit::Schedule(Some(cron)) => {
+            if item.schedule.as_deref() != Some(&cron) || item.next_run_at.is_none() {
+                item.next_run_at = Some(schedule::next_run(&cron, &cx.now)?);
+            }
+            item.schedule = Some(cron);
+        }
+    }
+    Ok(())
+}
+
+fn move_under<V: View>(view: &V, policies: &Policies, item: &mut Item, parent: ItemId) -> Decided<V, ()> {
+    if parent == item.id {
+        return Err(Refusal::validation("An item cannot be its own parent").field("parent_id").into());
+    }
+    if view.is_within(&parent, &item.id).map_err(Stop::Failed)? {
+        let message = "Cannot move an item under its own descendant";
+        return Err(Refusal::conflict(message).field("parent_id").into());
+    }
+    let height = view.height(&item.id).map_err(Stop::Failed)?;
+    fits_under(view, policies.of(item.project.as_deref()), &parent, height)?;
+    item.parent = Some(parent);
+    Ok(())
+}
+
+/// Refuses a place under `parent` for a subtree `height` levels high when it would pass the depth limit.
+fn fits_under<V: View>(view: &V, policy: &Policy, parent: &ItemId, height: u32) -> Decided<V, ()> {
+    let depth = view.depth(parent).map_err(Stop::Failed)?;
+    if depth + 1 + height >= policy.max_depth {
+        let message = format!("Max depth {} reached (parent at depth {depth})", policy.max_depth);
+        return Err(Refusal::validation(message).field("parent_id").into());
+    }
+    Ok(())
+}
+
+pub(super) fn delete<V: View>(
+    view: &V,
+    reference: &str,
+    recursive: bool,
+    guard: Guard,
+    cx: &Cx,
+) -> Decided<V> {
+    let root = load(view, reference, "item_id")?;
+    guard_version(view, &root, guard)?;
+    let children = view.child_count(&root.id).map_err(Stop::Failed)?;
+    if children > 0 && !recursive {
+        let message = format!("Item has {children} children. Use recursive=true to delete them.");
+        return Err(Refusal::validation(message).field("recursive").into());
+    }
+    let root_id = root.id.clone();
+    let mut doomed =
+        if children > 0 { view.descendants(&root_id).map_err(Stop::Failed)? } else { Vec::new() };
+    doomed.push(root);
+    let mut changes = Vec::with_capacity(doomed.len());
+    let mut gone: std::collections::HashSet<ItemId> = std::collections::HashSet::new();
+    for item in doomed {
+        guard_claim(view, &item, guard, cx)?;
+        if let Some(claim) = view.claim(&Subject::Item(item.id.clone())).map_err(Stop::Failed)? {
+            changes.push(Change::ClaimEnded { claim, why: Ending::Deleted });
+        }
+        let notes = view.notes(&item.id).map_err(Stop::Failed)?;
+        let edges = view.edges_of(&item.id).map_err(Stop::Failed)?;
+        let edges = edges.into_iter().filter(|e| !gone.contains(&e.from) && !gone.contains(&e.to)).collect();
+        gone.insert(item.id.clone());
+        changes.push(Change::ItemDeleted { item: Box::new(item), notes, edges, root: root_id.clone() });
+    }
+    Ok(changes)
+}
+
+pub(super) fn restore<V: View>(view: &V, reference: &str, cx: &Cx) -> Decided<V> {
+    let wanted = resolve_deleted(view, reference)?;
+    let deleted = subtree(view.deletion(&wanted).map_err(Stop::Failed)?, &wanted);
+    let mut changes = Vec::new();
+    let mut back: Vec<ItemId> = Vec::new();
+    let mut edges: Vec<Edge> = Vec::new();
+    for Deleted { mut item, notes, edges: its_edges } in deleted.into_iter().rev() {
+        if view.item(&item.id).map_err(Stop::Failed)?.is_some() {
+            continue;
+        }
+        if let Some(parent) = &item.parent
+            && !back.contains(parent)
+            && view.item(parent).map_err(Stop::Failed)?.is_none()
+        {
+            item.parent = None;
+        }
+        item.version += 1;
+        item.updated_by = Some(cx.actor.name());
+        back.push(item.id.clone());
+        changes.push(Change::ItemCreated { item: Box::new(item), origin: Origin::Restored });
+        changes.extend(notes.into_iter().map(|note| Change::NoteWritten {
+            before: None,
+            after: Box::new(note),
+            origin: Origin::Restored,
+        }));
+        edges.extend(its_edges);
+    }
+    for edge in edges {
+        if can_come_back(view, &edge, &back)? {
+            changes.push(Change::EdgeAdded { edge, origin: Origin::Restored });
+        }
+    }
+    Ok(changes)
+}
+
+/// Both ends must be there, the two must not have an edge by now, and no cycle may close through what was drawn since.
+fn can_come_back<V: View>(view: &V, edge: &Edge, back: &[ItemId]) -> Decided<V, bool> {
+    for end in [&edge.from, &edge.to] {
+        if !back.contains(end) && view.item(end).map_err(Stop::Failed)?.is_none() {
+            return Ok(false);
+        }
+    }
+    // A cycle needs a live path from `to` back to `from`. Where an end was just brought back it has none of its edges yet.
+    if back.contains(&edge.from) || back.contains(&edge.to) {
+        return Ok(true);
+    }
+    Ok(!edge.blocks() || view.path(&edge.to, &edge.from).map_err(Stop::Failed)?.is_none())
+}
+
+fn resolve_deleted<V: View>(view: &V, reference: &str) -> Decided<V, ItemId> {
+    let reference = reference.trim();
+    if reference.chars().count() < id::SHORTEST_PREFIX {
+        return Err(Refusal::validation("Short ID must be at least 4 characters").field("item_id").into());
+    }
+    let mut found = view.find_deleted(reference, limits::DETAILS).map_err(Stop::Failed)?;
+    match found.len() {
+        1 => Ok(found.remove(0)),
+        0 => match view.find(reference, 1).map_err(Stop::Failed)?.first() {
+            Some(id) => Err(Refusal::conflict(format!("Item {id} is not deleted")).field("item_id").into()),
+            None => Err(Refusal::not_found(format!("No deleted item matching prefix '{reference}'"))
+                .field("item_id")
+                .into()),
+        },
+        n => {
+            let candidates = found.into_iter().map(|id| (id, String::new())).collect();
+            let message = format!("Prefix '{reference}' matches {n} deleted items; use more characters");
+            Err(Refusal::conflict(message)
+                .field("item_id")
+                .details(Details::Candidates(candidates, false))
+                .into())
+        }
+    }
+}
+
+/// Of what one deletion took, the wanted item and what hung below it; children still before parents.
+fn subtree(deleted: Vec<Deleted>, wanted: &ItemId) -> Vec<Deleted> {
+    let mut within = std::collections::HashSet::from([wanted.clone()]);
+    // Parents come last, so that walking backwards meets every parent before its children.
+    let mut kept: Vec<Deleted> = Vec::new();
+    for row in deleted.into_iter().rev() {
+        if row.item.id == *wanted || row.item.parent.as_ref().is_some_and(|p| within.contains(p)) {
+            within.insert(row.item.id.clone());
+            kept.push(row);
+        }
+    }
+    kept.reverse();
+    kept
+}
