@@ -79,6 +79,8 @@ pub(crate) enum BootError {
     Bind { path: PathBuf, error: io::Error },
     #[error("No signal handlers: {0}")]
     Signals(io::Error),
+    #[error("It was told to stop while it opened the database.")]
+    Stopped,
     /// The database does not open; the engine says why.
     #[error("Cannot open the database {}: {why}", .path.display())]
     Database { path: PathBuf, why: String },
@@ -115,7 +117,10 @@ async fn run(plan: &Plan) -> Result<(), BootError> {
     let daemon = Arc::new(Daemon::new(endpoint.clone(), max_sessions, plan.idle_exit));
     let accepting = tokio::spawn(listen::accept(Arc::clone(&daemon), listener, plan.check_every));
     let watching = tokio::spawn(watch_signals(Arc::clone(&daemon)));
-    let opened = open(plan, &daemon, &lock).await;
+    let opened = tokio::select! {
+        opened = open(plan, &daemon, &lock) => opened,
+        stopped = stopped_while_opening(&daemon) => Err(stopped),
+    };
     match &opened {
         Ok(()) => {
             tell("ready");
@@ -169,6 +174,13 @@ async fn open(plan: &Plan, daemon: &Daemon, lock: &File) -> Result<(), BootError
         .map_err(|error| BootError::Lock { path: plan.endpoint.database.clone(), error })?;
     daemon.ready(engine, owned);
     Ok(())
+}
+
+/// An end that begins during a long migration waits for it, but not for ever: what is not committed is undone.
+async fn stopped_while_opening(daemon: &Daemon) -> BootError {
+    daemon.stop.begun.cancelled().await;
+    sleep(CALLS_FINISH + ENGINE_DRAINS).await;
+    BootError::Stopped
 }
 
 async fn watch_signals(daemon: Arc<Daemon>) {

@@ -39,7 +39,8 @@ impl Peer {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::Peer;
 

@@ -168,7 +168,8 @@ fn canonical(path: &Path, depth: u8) -> io::Result<PathBuf> {
     Ok(canonical(parent, depth)?.join(name))
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
 

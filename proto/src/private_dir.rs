@@ -105,7 +105,8 @@ pub fn verify(path: &Path) -> Result<(), UnsafeDir> {
     Ok(())
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
     use std::os::unix::fs::{PermissionsExt, symlink};
