@@ -1,1 +1,10 @@
-//! .
+//! Keeps the work graph: what is changed is applied as a list of [`orc_core::Change`]s, what is asked is answered through
+//! [`orc_core::View`].
+
+#![forbid(unsafe_code)]
+
+mod apply;
+#[cfg(any(test, feature = "testing"))]
+pub mod memory;
+
+pub use apply::Apply;
