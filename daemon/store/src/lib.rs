@@ -5,6 +5,8 @@
 
 mod apply;
 #[cfg(any(test, feature = "testing"))]
+pub mod contract;
+#[cfg(any(test, feature = "testing"))]
 pub mod memory;
 
 pub use apply::Apply;
