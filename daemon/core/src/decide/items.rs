@@ -6,7 +6,6 @@ use crate::claim::{Ending, Subject};
 use crate::command::{Cx, Guard, NewItem};
 use crate::id::ItemId;
 use crate::item::{self, Edit, Item};
-use crate::limits;
 use crate::policy::{Policies, Policy};
 use crate::refusal::{Refusal, Stop};
 use crate::schedule;
