@@ -1,5 +1,7 @@
 //! Making, changing and deleting items.
 
+use std::collections::{HashMap, HashSet};
+
 use super::{Decided, fresh_id, guard_claim, guard_version, load, resolve};
 use crate::change::{Cause, Change, Origin};
 use crate::claim::{Ending, Subject};
@@ -175,17 +177,43 @@ pub(super) fn delete<V: View>(
         if children > 0 { view.descendants(&root_id).map_err(Stop::Failed)? } else { Vec::new() };
     doomed.push(root);
     let mut changes = Vec::with_capacity(doomed.len());
-    let mut gone: std::collections::HashSet<ItemId> = std::collections::HashSet::new();
+    let unblocked = unblocked_without(view, &doomed)?;
+    let mut gone: HashSet<ItemId> = HashSet::new();
     for item in doomed {
-        guard_claim(view, &item, guard, cx)?;
+        let forced = guard_claim(view, &item, guard, cx)?;
         if let Some(claim) = view.claim(&Subject::Item(item.id.clone())).map_err(Stop::Failed)? {
-            changes.push(Change::ClaimEnded { claim, why: Ending::Deleted });
+            let why = if forced { Ending::Forced } else { Ending::Deleted };
+            changes.push(Change::ClaimEnded { claim, why });
         }
         let notes = view.notes(&item.id).map_err(Stop::Failed)?;
         let edges = view.edges_of(&item.id).map_err(Stop::Failed)?;
         let edges = edges.into_iter().filter(|e| !gone.contains(&e.from) && !gone.contains(&e.to)).collect();
         gone.insert(item.id.clone());
         changes.push(Change::ItemDeleted { item: Box::new(item), notes, edges, root: root_id.clone() });
+    }
+    changes.extend(unblocked);
+    Ok(changes)
+}
+
+/// Names every open item that waits for nothing else once these are gone.
+fn unblocked_without<V: View>(view: &V, doomed: &[Item]) -> Decided<V> {
+    let gone: HashSet<&ItemId> = doomed.iter().map(|item| &item.id).collect();
+    let mut freed: HashMap<ItemId, u32> = HashMap::new();
+    let mut changes = Vec::new();
+    for blocker in doomed {
+        for waiting in view.waiting_for(&blocker.id).map_err(Stop::Failed)? {
+            if gone.contains(&waiting.id)
+                || waiting.status.is_terminal()
+                || blocker.status.meets(waiting.needs)
+            {
+                continue;
+            }
+            let count = freed.entry(waiting.id.clone()).or_default();
+            *count += 1;
+            if *count == waiting.unmet {
+                changes.push(Change::Unblocked { item: waiting.id, by: blocker.id.clone() });
+            }
+        }
     }
     Ok(changes)
 }

@@ -1,63 +1,141 @@
 //! Bringing back what a deletion took.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::Decided;
+use super::items::fits_under;
 use crate::change::{Change, Origin};
 use crate::command::Cx;
 use crate::edge::Edge;
 use crate::id::{self, ItemId};
+use crate::item::Item;
 use crate::limits;
+use crate::policy::Policies;
 use crate::refusal::{Details, Refusal, Stop};
+use crate::topo;
 use crate::view::{Deleted, View};
 
-pub(super) fn restore<V: View>(view: &V, reference: &str, cx: &Cx) -> Decided<V> {
+pub(super) fn restore<V: View>(view: &V, policies: &Policies, reference: &str, cx: &Cx) -> Decided<V> {
     let wanted = resolve_deleted(view, reference)?;
-    let deleted = subtree(view.deletion(&wanted).map_err(Stop::Failed)?, &wanted);
-    let mut changes = Vec::new();
-    let mut back: Vec<ItemId> = Vec::new();
-    let mut edges: Vec<Edge> = Vec::new();
-    for Deleted { mut item, notes, edges: its_edges } in deleted.into_iter().rev() {
-        if view.item(&item.id).map_err(Stop::Failed)?.is_some() {
-            continue;
+    let mut coming = Vec::new();
+    for row in subtree(view.deletion(&wanted).map_err(Stop::Failed)?, &wanted) {
+        // An import may have brought some of them back already.
+        if view.item(&row.item.id).map_err(Stop::Failed)?.is_none() {
+            coming.push(row);
         }
-        if let Some(parent) = &item.parent
-            && !back.contains(parent)
-            && view.item(parent).map_err(Stop::Failed)?.is_none()
-        {
+    }
+    let heights = heights(&coming);
+    let mut ids = FreeIds { cx, drawn: 0 };
+    let mut changes = Vec::new();
+    let mut back: HashSet<ItemId> = HashSet::new();
+    let mut edges: Vec<Edge> = Vec::new();
+    for Deleted { mut item, notes, edges: its_edges } in coming.into_iter().rev() {
+        let height = heights.get(&item.id).copied().unwrap_or(0);
+        if !has_place(view, policies, &item, height, &back)? {
             item.parent = None;
         }
         item.version += 1;
         item.updated_by = Some(cx.actor.name());
-        back.push(item.id.clone());
+        back.insert(item.id.clone());
         changes.push(Change::ItemCreated { item: Box::new(item), origin: Origin::Restored });
-        changes.extend(notes.into_iter().map(|note| Change::NoteWritten {
-            before: None,
-            after: Box::new(note),
-            origin: Origin::Restored,
-        }));
+        for mut note in notes {
+            note.id = ids.keep_or_draw(view, note.id)?;
+            let after = Box::new(note);
+            changes.push(Change::NoteWritten { before: None, after, origin: Origin::Restored });
+        }
         edges.extend(its_edges);
     }
-    for edge in edges {
-        if can_come_back(view, &edge, &back)? {
+    let mut drawn = Drawn::default();
+    for mut edge in edges {
+        if drawn.admits(view, &edge, &back)? {
+            edge.id = ids.keep_or_draw(view, edge.id)?;
+            drawn.insert(&edge);
             changes.push(Change::EdgeAdded { edge, origin: Origin::Restored });
         }
     }
     Ok(changes)
 }
 
-/// Both ends must be there, the two must not have an edge by now, and no cycle may close through what was drawn since.
-fn can_come_back<V: View>(view: &V, edge: &Edge, back: &[ItemId]) -> Decided<V, bool> {
-    for end in [&edge.from, &edge.to] {
-        if !back.contains(end) && view.item(end).map_err(Stop::Failed)?.is_none() {
-            return Ok(false);
-        }
-    }
-    // A cycle needs a live path from `to` back to `from`. Where an end was just brought back it has none of its edges yet.
-    if back.contains(&edge.from) || back.contains(&edge.to) {
+/// Whether an item can come back under its parent: the parent came back before it, or is live with room below it.
+fn has_place<V: View>(
+    view: &V,
+    policies: &Policies,
+    item: &Item,
+    height: u32,
+    back: &HashSet<ItemId>,
+) -> Decided<V, bool> {
+    let Some(parent) = &item.parent else { return Ok(true) };
+    if back.contains(parent) {
         return Ok(true);
     }
-    Ok(!edge.blocks() || view.path(&edge.to, &edge.from).map_err(Stop::Failed)?.is_none())
+    if view.item(parent).map_err(Stop::Failed)?.is_none() {
+        return Ok(false);
+    }
+    match fits_under(view, policies.of(item.project.as_deref()), parent, height) {
+        Ok(()) => Ok(true),
+        Err(Stop::Refused(_)) => Ok(false),
+        Err(failed) => Err(failed),
+    }
+}
+
+/// How many levels hang below each of these, which come children before parents.
+fn heights(rows: &[Deleted]) -> HashMap<ItemId, u32> {
+    let mut heights: HashMap<ItemId, u32> = HashMap::new();
+    for Deleted { item, .. } in rows {
+        let own = heights.get(&item.id).copied().unwrap_or(0);
+        if let Some(parent) = &item.parent {
+            let above = heights.entry(parent.clone()).or_default();
+            *above = (*above).max(own + 1);
+        }
+    }
+    heights
+}
+
+/// Ids for notes and edges whose own were given to another row meanwhile, as an import may do.
+struct FreeIds<'a> {
+    cx: &'a Cx,
+    drawn: u64,
+}
+
+impl FreeIds<'_> {
+    fn keep_or_draw<V: View>(&mut self, view: &V, id: ItemId) -> Decided<V, ItemId> {
+        if !view.id_taken(&id).map_err(Stop::Failed)? {
+            return Ok(id);
+        }
+        self.drawn += 1;
+        Ok(ItemId::new(self.cx.ids.draw(self.drawn).to_string()))
+    }
+}
+
+/// The blocking edges that are coming back, by their first end. The view does not know them yet.
+#[derive(Default)]
+struct Drawn(HashMap<ItemId, Vec<ItemId>>);
+
+impl Drawn {
+    /// Both ends must be there, and no cycle may close through what was drawn since the deletion. A second edge between the
+    /// two there cannot be: one end comes back only now.
+    fn admits<V: View>(&self, view: &V, edge: &Edge, back: &HashSet<ItemId>) -> Decided<V, bool> {
+        for end in [&edge.from, &edge.to] {
+            if !back.contains(end) && view.item(end).map_err(Stop::Failed)?.is_none() {
+                return Ok(false);
+            }
+        }
+        if !edge.blocks() {
+            return Ok(true);
+        }
+        let way_back = topo::path(&edge.to, &edge.from, usize::MAX, |id| {
+            let live = view.waiting_for(id).map_err(Stop::Failed)?;
+            let coming = self.0.get(id).into_iter().flatten().cloned();
+            Ok::<_, Stop<V::Error>>(live.into_iter().map(|waiting| waiting.id).chain(coming).collect())
+        })?;
+        Ok(way_back.is_none())
+    }
+
+    fn insert(&mut self, edge: &Edge) {
+        if edge.blocks() {
+            self.0.entry(edge.from.clone()).or_default().push(edge.to.clone());
+        }
+    }
 }
 
 fn resolve_deleted<V: View>(view: &V, reference: &str) -> Decided<V, ItemId> {

@@ -22,6 +22,7 @@ pub(super) fn scenarios<S: Apply>() -> Vec<Scenario<S>> {
         ("a session's claims stay for the grace, then end", grace),
         ("the same agent's next session takes its claims over", adoption),
         ("a claim with a deadline ends at it", deadline),
+        ("a claim whose time has passed ends before the next, and with its item", lapsed),
         ("resources are claimed beside items", resources),
         ("another's claim guards edits and deletion, notes only when protected", what_is_guarded),
     ]
@@ -171,6 +172,22 @@ fn deadline<S: Apply>(world: &mut World<S>) {
     assert_eq!(endings(&world.run(Command::ExpireClaims)), [Ending::Expired]);
     assert_eq!(world.claim(&id), None);
     world.advance(&id, Complete);
+}
+
+fn lapsed<S: Apply>(world: &mut World<S>) {
+    let table = [
+        (Start, vec!["status_changed", "claim_ended", "claim_taken"]),
+        (Complete, vec!["status_changed", "claim_ended"]),
+        (Block, vec!["status_changed", "claim_ended"]),
+    ];
+    for (trigger, want) in table {
+        let id = world.create("item");
+        take(world, Subject::Item(id.clone()), "s2", Some(MINUTE));
+        world.wait(HOUR);
+        let changes = world.advance(&id, trigger);
+        assert_eq!((kinds(&changes), endings(&changes)), (want, vec![Ending::Expired]), "{trigger:?}");
+        assert_eq!(world.holder(&id).as_deref(), (trigger == Start).then_some("alice"));
+    }
 }
 
 fn resources<S: Apply>(world: &mut World<S>) {

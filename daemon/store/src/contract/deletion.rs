@@ -4,12 +4,13 @@ use std::slice::from_ref;
 
 use orc_core::claim::Ending;
 use orc_core::command::{Command, Guard};
+use orc_core::item::Item;
 use orc_core::status::{DepKind, Threshold};
 use orc_core::workflow::Trigger;
-use orc_core::{Change, Code};
+use orc_core::{Change, Code, ItemId};
 
 use super::Scenario;
-use super::world::{World, answer, delete, link};
+use super::world::{World, answer, delete, link, unblocked};
 use crate::Apply;
 
 pub(super) fn scenarios<S: Apply>() -> Vec<Scenario<S>> {
@@ -19,6 +20,9 @@ pub(super) fn scenarios<S: Apply>() -> Vec<Scenario<S>> {
         ("a deleted item is found among the deleted by id and prefix", found_among_the_deleted),
         ("a deletion is told child before parent, each edge once", told_in_order),
         ("a claimed item anywhere below stops the deletion, and nothing is gone", claimed_below),
+        ("a deletion unblocks what only waited for what it took", unblocks),
+        ("a deletion over another's claim is recorded as forced", forced_deletion),
+        ("an exact id wins among the deleted too", exact_among_the_deleted),
     ]
 }
 
@@ -99,7 +103,48 @@ fn claimed_below<S: Apply>(world: &mut World<S>) {
     for id in [&top, &low, &other] {
         assert!(answer(world.store.item(id)).is_some());
     }
-    let guard = Guard { force: true, expected_version: None };
-    world.run(Command::DeleteItem { item: top.to_string(), recursive: true, guard });
+}
+
+fn unblocks<S: Apply>(world: &mut World<S>) {
+    let top = world.create("top");
+    let [low, lower] = ["low", "lower"].map(|title| world.create_under(&top, title));
+    let [free, held, stays, terminal] =
+        ["free", "held", "stays", "terminal"].map(|title| world.create(title));
+    for waiting in [&free, &held, &terminal, &top] {
+        world.block(&low, waiting, Threshold::Done);
+        world.block(&lower, waiting, Threshold::Work);
+    }
+    world.block(&stays, &held, Threshold::Done);
+    world.advance(&terminal, Trigger::Cancel);
+    assert_eq!(unblocked(&world.delete(&top)), from_ref(&free));
+    let met = world.create("met");
+    world.advance(&met, Trigger::Complete);
+    world.block(&met, &free, Threshold::Done);
+    assert_eq!(unblocked(&world.delete(&met)), []);
+    assert_eq!(unblocked(&world.delete(&stays)), [held]);
+}
+
+fn forced_deletion<S: Apply>(world: &mut World<S>) {
+    let [id, own] = ["another's", "own"].map(|title| world.create(title));
+    world.advance(&id, Trigger::Start);
+    world.speaker("s2", "bob", None);
+    world.advance(&own, Trigger::Start);
+    for (id, want) in [(&id, Ending::Forced), (&own, Ending::Deleted)] {
+        let guard = Guard { force: true, expected_version: None };
+        let changes = world.run(Command::DeleteItem { item: id.to_string(), recursive: true, guard });
+        assert!(matches!(&changes[0], Change::ClaimEnded { why, .. } if *why == want), "{changes:?}");
+    }
     assert_eq!(answer(world.store.claims_of("s1")), []);
+}
+
+fn exact_among_the_deleted<S: Apply>(world: &mut World<S>) {
+    let like = world.create("like");
+    for id in ["same", "same-and-more"] {
+        let item = Item { id: ItemId::new(id), ..world.item(&like) };
+        world.run(Command::ImportItem(Box::new(item)));
+        world.delete(&ItemId::new(id));
+    }
+    assert_eq!(answer(world.store.find_deleted("same", 9)), [ItemId::new("same")]);
+    assert_eq!(answer(world.store.find_deleted("same-", 9)), [ItemId::new("same-and-more")]);
+    world.restore(&ItemId::new("same"));
 }

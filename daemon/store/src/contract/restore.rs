@@ -2,12 +2,15 @@
 
 use std::slice::from_ref;
 
+use orc_core::edge::Edge;
+use orc_core::item::Edit;
+use orc_core::note::Note;
 use orc_core::status::{DepKind, Threshold};
 use orc_core::workflow::Trigger;
 use orc_core::{Code, Command};
 
 use super::Scenario;
-use super::world::{World, answer, link};
+use super::world::{World, answer, link, reparent};
 use crate::Apply;
 
 pub(super) fn scenarios<S: Apply>() -> Vec<Scenario<S>> {
@@ -17,6 +20,10 @@ pub(super) fn scenarios<S: Apply>() -> Vec<Scenario<S>> {
         ("an item whose parent is gone comes back at the top", without_its_parent),
         ("an edge whose other end is gone stays away", without_the_other_end),
         ("what is not deleted is not restored", not_deleted),
+        ("an edge that would now close a cycle stays away", closed_since),
+        ("a subtree that no longer fits under its parent comes back at the top", too_deep_by_now),
+        ("what a later deletion took is left to that one", taken_again),
+        ("a note or edge whose id is taken by now comes back under a new one", ids_taken_since),
     ]
 }
 
@@ -94,4 +101,66 @@ fn not_deleted<S: Apply>(world: &mut World<S>) {
     {
         assert_eq!(world.refused(restore(reference)).code, code, "{reference}");
     }
+}
+
+fn closed_since<S: Apply>(world: &mut World<S>) {
+    let [before, gone, after] = ["before", "gone", "after"].map(|title| world.create(title));
+    world.block(&before, &gone, Threshold::Done);
+    world.block(&gone, &after, Threshold::Done);
+    world.delete(&gone);
+    world.block(&after, &before, Threshold::Done);
+    world.restore(&gone);
+    let ends = [(&before, &gone), (&gone, &after)].map(|(from, to)| answer(world.store.edge(from, to)));
+    assert_eq!(ends.iter().flatten().count(), 1);
+    assert_eq!(answer(world.store.path(&after, &gone)).is_some(), ends[0].is_some());
+}
+
+fn too_deep_by_now<S: Apply>(world: &mut World<S>) {
+    let [top, above] = ["top", "above"].map(|title| world.create(title));
+    let parent = world.create_under(&top, "parent");
+    let gone = world.create_under(&parent, "gone");
+    let low = world.create_under(&gone, "low");
+    world.delete(&gone);
+    world.run(reparent(&top, &above));
+    world.restore(&gone);
+    assert_eq!((world.item(&gone).parent, world.item(&low).parent), (None, Some(gone.clone())));
+    world.delete(&low);
+    world.run(reparent(&gone, &parent));
+    world.restore(&low);
+    assert_eq!(answer(world.store.depth(&low)), 0);
+}
+
+fn taken_again<S: Apply>(world: &mut World<S>) {
+    let top = world.create("top");
+    let low = world.create_under(&top, "low");
+    world.delete(&top);
+    world.restore(&low);
+    world.update(&low, Edit::Title("newer".into()));
+    world.delete(&low);
+    world.restore(&top);
+    assert_eq!(answer(world.store.item(&low)), None);
+    world.restore(&low);
+    let item = world.item(&low);
+    assert_eq!((item.title.as_str(), item.version, item.parent), ("newer", 4, None));
+}
+
+fn ids_taken_since<S: Apply>(world: &mut World<S>) {
+    let [gone, a, b] = ["gone", "a", "b"].map(|title| world.create(title));
+    world.write(&gone, "key", "body");
+    world.block(&gone, &a, Threshold::Done);
+    let note = answer(world.store.note(&gone, "key"));
+    let edge = answer(world.store.edge(&gone, &a));
+    world.delete(&gone);
+    if let Some(note) = &note {
+        world.run(Command::ImportNote(Box::new(Note { item: a.clone(), ..note.clone() })));
+    }
+    if let Some(edge) = &edge {
+        world.run(Command::ImportEdge(Edge { from: a.clone(), to: b.clone(), ..edge.clone() }));
+    }
+    world.restore(&gone);
+    let back = answer(world.store.note(&gone, "key"));
+    assert_eq!(back.as_ref().map(|n| n.body.as_str()), Some("body"));
+    assert_ne!(back.map(|n| n.id), note.map(|n| n.id));
+    assert_ne!(answer(world.store.edge(&gone, &a)).map(|e| e.id), edge.map(|e| e.id));
+    assert_eq!(answer(world.store.unmet_blockers(&a, 9)).1, 1);
 }

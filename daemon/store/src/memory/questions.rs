@@ -208,7 +208,9 @@ impl View for Memory {
     fn deletion(&self, id: &ItemId) -> Result<Vec<Deleted>, Self::Error> {
         let last = self.last_deletion(id);
         let taken = self.history.iter().filter_map(|entry| match &entry.change {
-            Change::ItemDeleted { item, notes, edges, root } if Some((entry.group, root)) == last => {
+            Change::ItemDeleted { item, notes, edges, root }
+                if Some((entry.group, root)) == last && self.last_deletion(&item.id) == last =>
+            {
                 Some(Deleted { item: (**item).clone(), notes: notes.clone(), edges: edges.clone() })
             }
             _ => None,
