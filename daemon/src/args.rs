@@ -28,6 +28,8 @@ pub(crate) enum Kind {
     Word(&'static [&'static str]),
     /// Words separated by commas, or an array of them.
     Words,
+    /// An array of ids; words separated by commas are taken too.
+    Ids,
     /// An array of objects.
     Objects,
     /// An object.
