@@ -1,1 +1,8 @@
+//! The daemon that owns the work graph, and the commands people run.
+
+#[allow(dead_code, reason = "called once the daemon's start is put together")]
+mod config;
+#[allow(dead_code, reason = "called once the daemon's start is put together")]
+mod near;
+
 fn main() {}
