@@ -4,5 +4,9 @@
 mod config;
 #[allow(dead_code, reason = "called once the daemon's start is put together")]
 mod near;
+#[allow(dead_code, reason = "called once the daemon's start is put together")]
+mod project;
+#[allow(dead_code, reason = "called once the daemon's start is put together")]
+mod small_file;
 
 fn main() {}
