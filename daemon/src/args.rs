@@ -131,6 +131,11 @@ impl Args {
         self.given.get(name).filter(|value| !value.is_null())
     }
 
+    /// The argument as it came.
+    pub(crate) fn raw(&self, name: &str) -> Option<&Value> {
+        self.given.get(name)
+    }
+
     /// Whether the argument was given with a value.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.value(name).is_some()

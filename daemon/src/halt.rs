@@ -13,6 +13,16 @@ pub(crate) enum Halt {
     Store(Error),
 }
 
+impl Halt {
+    /// Says more in a refusal; a fault of the store stays as it is.
+    pub(crate) fn map_refusal(self, change: impl FnOnce(Refusal) -> Refusal) -> Self {
+        match self {
+            Halt::Refused(refusal) => Halt::Refused(change(refusal)),
+            fault => fault,
+        }
+    }
+}
+
 impl From<Refusal> for Halt {
     fn from(refusal: Refusal) -> Self {
         Halt::Refused(refusal)
