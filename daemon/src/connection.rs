@@ -17,6 +17,7 @@ use tokio::time::timeout;
 use crate::{
     daemon::{Daemon, Place},
     engine::Session,
+    hangup::Hangup,
     peer::Peer,
     rpc::Rpc,
 };
@@ -142,7 +143,7 @@ async fn open(daemon: &Arc<Daemon>, hello: Hello, peer: &Peer) -> Result<(Arc<Se
 /// The calls, until either side ends the connection.
 async fn talk(daemon: &Arc<Daemon>, session: Option<&Arc<Session>>, frames: Frames<Stream>) {
     let rpc = Rpc::new(Arc::clone(daemon), session.cloned());
-    let transport = tarpc::serde_transport::new(frames, Json);
+    let transport = Hangup(tarpc::serde_transport::new(frames, Json));
     let channel = BaseChannel::with_defaults(transport).max_concurrent_requests(Rpc::MAX_REQUESTS);
     let mut requests = std::pin::pin!(channel.requests());
     loop {
@@ -151,7 +152,7 @@ async fn talk(daemon: &Arc<Daemon>, session: Option<&Arc<Session>>, frames: Fram
             biased;
             request = requests.next() => match request {
                 Some(Ok(request)) => drop(tokio::spawn(request.execute(rpc.clone().serve()))),
-                Some(Err(error)) => return tracing::info!(%error, "a connection broke"),
+                Some(Err(error)) => return tracing::debug!(%error, "a connection ended"),
                 None => return,
             },
             () = daemon.stop.close.cancelled() => return,

@@ -9,6 +9,7 @@ mod daemon;
 mod descriptors;
 mod detach;
 mod engine;
+mod hangup;
 mod idle;
 mod listen;
 mod log;
