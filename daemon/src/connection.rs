@@ -25,7 +25,7 @@ use crate::{
 /// How long a connection may take to say hello (`daemon.md` rule 14).
 const HELLO_WITHIN: Duration = Duration::from_secs(2);
 /// Connections beyond the sessions, greeted or not: probes, commands, whoever is about to be refused.
-const SPARE_CONNECTIONS: usize = 128;
+pub(crate) const SPARE_CONNECTIONS: usize = 128;
 
 /// Serves a connection from its hello to its end.
 pub(crate) async fn serve(daemon: Arc<Daemon>, stream: Stream) {
@@ -184,4 +184,26 @@ fn too_many(daemon: &Daemon) -> Box<Reply> {
             daemon.max_sessions
         ),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use orc_proto::{Endpoint, Places, Settings};
+
+    #[tokio::test]
+    async fn while_the_database_opens_a_hello_is_answered_starting() {
+        let places = Places::under(std::path::Path::new("/nowhere"));
+        let endpoint = Endpoint::find(&places, &Settings::default(), None).unwrap();
+        let hello = Hello::new(Kind::Shim, endpoint.database.clone());
+        let daemon = Arc::new(Daemon::new(endpoint, 1, None));
+        let peer = Peer { user: None, pid: None };
+        let reply = open(&daemon, hello.clone(), &peer).await.unwrap_err();
+        assert!(matches!(*reply, Reply::Starting(Starting { why }) if why.contains("tasks.db")));
+        // An end while it still opens is an end.
+        daemon.stop.begin(crate::stop::Reason::Signal);
+        let reply = open(&daemon, hello, &peer).await.unwrap_err();
+        assert!(matches!(*reply, Reply::Refused(refused) if refused.code == code::STOPPING));
+        assert_eq!(*daemon.sessions.borrow(), 0);
+    }
 }

@@ -105,6 +105,21 @@ fn a_killed_daemon_is_replaced_under_its_sessions() {
 }
 
 #[test]
+fn a_call_in_flight_is_repeated_after_a_crash() {
+    let env = TestEnv::new();
+    let mut client = env.client();
+    served(&mut client);
+    let pid = env.daemon_pid();
+    let calls: Vec<_> =
+        (0..20).map(|_| client.ask("tools/call", json!({"name": "get_context", "arguments": {}}))).collect();
+    env.signal("KILL", pid);
+    for call in calls {
+        assert!(!McpClient::document(&client.answer(call)).1);
+    }
+    assert_eq!(env.daemons().len(), 1);
+}
+
+#[test]
 fn an_idle_shim_restores_its_session_after_a_crash() {
     let env = TestEnv::new();
     let mut client = env.client();
