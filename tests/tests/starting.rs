@@ -116,6 +116,7 @@ fn a_call_in_flight_is_repeated_after_a_crash() {
     for call in calls {
         assert!(!McpClient::document(&client.answer(call)).1);
     }
+    eventually("one new daemon", || env.status()["pid"].as_u64().filter(|new| *new != u64::from(pid)));
     assert_eq!(env.daemons().len(), 1);
 }
 

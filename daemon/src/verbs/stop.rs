@@ -44,6 +44,9 @@ async fn stop(here: &Here) -> Result<String, Trouble> {
         // Asked or not: only a free lock means stopped. A daemon that just starts or ends listens a moment later, or
         // not any more.
         let Some(holder) = lockfile::holder(&endpoint.lock())? else { break };
+        if asked.is_some() && holder.pid.is_some() && holder.pid != asked {
+            break; // a tool call has started the next one already
+        }
         if begun.elapsed() > WAIT {
             let (lock, seconds) = (endpoint.lock(), WAIT.as_secs());
             return Err(Trouble::Said(format!(
