@@ -23,7 +23,7 @@ use tokio::sync::{Notify, oneshot, watch};
 use crate::args::Args;
 use crate::boot::{BootError, ServeOptions};
 use crate::call::{Answer, Call};
-use crate::catalog::{self, Tool};
+use crate::catalog::{self, Access, Tool};
 use crate::connection::HandshakeRefusal;
 use crate::halt::{Halt, commit_failed};
 use crate::peer::Peer;
@@ -105,9 +105,12 @@ impl Engine {
                 .map_err(|e| Refusal::validation(format!("arguments are not valid JSON: {e}")))?,
         };
         let args = Args::read(tool.params, raw)?;
-        let writes = (tool.writes)(&args)?;
-        catalog::admit(session.tools, tool, writes)?;
-        if writes { self.write(tool, session, args, call).await } else { self.read(tool, session, args).await }
+        let access = (tool.access)(&args)?;
+        catalog::admit(session.tools, tool, access)?;
+        match access {
+            Access::Write => self.write(tool, session, args, call).await,
+            Access::Read | Access::ReadAndLeaveFile => self.read(tool, session, args).await,
+        }
     }
 
     async fn read(&self, tool: &'static Tool, session: &Arc<Session>, args: Args) -> Result<Box<RawValue>, Refusal> {
@@ -155,7 +158,7 @@ impl Engine {
         let document = match method {
             "tools/list" => catalog::list(session.tools),
             "prompts/list" => prompts::list(),
-            "prompts/get" => prompts::answer(params)?,
+            "prompts/get" => prompt(params)?,
             _ => return Err(Fault::unknown_method(method)),
         };
         serde_json::value::to_raw_value(&document).map_err(|error| Fault::new(-32603, error.to_string()))
@@ -242,6 +245,18 @@ impl Shared {
     pub(crate) fn read<T>(&self, read: impl FnOnce(&Tx<'_>) -> Answer<T>) -> Answer<T> {
         self.readers.read(read)
     }
+}
+
+/// The result of MCP's `prompts/get`; what is wrong with the request is -32602.
+fn prompt(params: Option<&RawValue>) -> Result<Value, Fault> {
+    let invalid = |message: String| Fault::new(-32602, message);
+    let params: Value = match params {
+        Some(raw) => serde_json::from_str(raw.get()).map_err(|e| invalid(e.to_string()))?,
+        None => Value::Null,
+    };
+    let name = params.get("name").and_then(Value::as_str).ok_or_else(|| invalid("name is required".to_owned()))?;
+    let arguments = params.get("arguments").and_then(Value::as_object).cloned().unwrap_or_default();
+    prompts::get(name, &arguments).map_err(|e| invalid(e.to_string()))
 }
 
 /// The document as it goes over the wire, within the bound of contract.md §12.

@@ -9,7 +9,7 @@ use super::transition::{command, moved, reopened_parent, unblocked};
 use crate::answer::refusal_body;
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
-use crate::catalog::{Effect, Tool};
+use crate::catalog::{Access, Effect, Tool};
 use crate::halt::Halt;
 
 const TRIGGERS: [&str; 8] = ["start", "complete", "block", "hold", "resume", "cancel", "reopen", "archive"];
@@ -31,7 +31,7 @@ pub(crate) static TOOL: Tool = Tool {
     required: &[],
     core: true,
     effect: Effect::Mixed,
-    writes: |_| Ok(true),
+    access: |_| Ok(Access::Write),
     run,
 };
 

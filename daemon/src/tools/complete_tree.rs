@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use super::transition::moved;
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
-use crate::catalog::{Effect, Tool};
+use crate::catalog::{Access, Effect, Tool};
 use crate::halt::Halt;
 
 const PARAMS: [Param; 2] =
@@ -23,7 +23,7 @@ pub(crate) static TOOL: Tool = Tool {
     required: &["parent_id"],
     core: true,
     effect: Effect::Mixed,
-    writes: |_| Ok(true),
+    access: |_| Ok(Access::Write),
     run,
 };
 

@@ -13,7 +13,7 @@ use super::item_fields::{FIELDS, created, new_item, row_of};
 use super::manage_dependencies::{added, kind_and_ends};
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
-use crate::catalog::{Effect, Tool};
+use crate::catalog::{Access, Effect, Tool};
 
 const PARAMS: [Param; 18] = [
     Param::new("root_title", Kind::Text, ""),
@@ -69,7 +69,7 @@ pub(crate) static TOOL: Tool = Tool {
     required: &[],
     core: true,
     effect: Effect::Adds,
-    writes: |_| Ok(true),
+    access: |_| Ok(Access::Write),
     run,
 };
 

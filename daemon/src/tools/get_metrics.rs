@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
-use crate::catalog::{Effect, Tool};
+use crate::catalog::{Access, Effect, Tool};
 
 const PARAMS: [Param; 3] = [
     Param::new("days", Kind::Integer, "Default 30"),
@@ -25,7 +25,7 @@ pub(crate) static TOOL: Tool = Tool {
     required: &[],
     core: false,
     effect: Effect::Reads,
-    writes: |_| Ok(false),
+    access: |_| Ok(Access::Read),
     run,
 };
 

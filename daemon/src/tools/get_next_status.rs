@@ -10,7 +10,7 @@ use super::transition::{command, moved};
 use crate::answer::{holder, missing_note};
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
-use crate::catalog::{Effect, Tool};
+use crate::catalog::{Access, Effect, Tool};
 use crate::halt::Halt;
 
 const PARAMS: [Param; 2] = [
@@ -25,7 +25,7 @@ pub(crate) static TOOL: Tool = Tool {
     required: &["item_id", "trigger"],
     core: true,
     effect: Effect::Reads,
-    writes: |_| Ok(false),
+    access: |_| Ok(Access::Read),
     run,
 };
 

@@ -10,7 +10,7 @@ use super::get_blocked_items::stuck;
 use super::next::best;
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
-use crate::catalog::{Effect, Tool};
+use crate::catalog::{Access, Effect, Tool};
 use crate::report::Report;
 
 const PARAMS: [Param; 3] = [
@@ -26,7 +26,7 @@ pub(crate) static TOOL: Tool = Tool {
     required: &["workspace_name"],
     core: false,
     effect: Effect::Reads,
-    writes: |_| Ok(false),
+    access: |_| Ok(Access::Read),
     run,
 };
 

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::query_dependencies::direct;
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
-use crate::catalog::{Effect, Tool};
+use crate::catalog::{Access, Effect, Tool};
 
 const PARAMS: [Param; 10] = [
     Param::new("operation", Kind::Word(&["add", "remove", "query", "pattern"]), ""),
@@ -34,7 +34,7 @@ pub(crate) static TOOL: Tool = Tool {
     required: &["operation"],
     core: true,
     effect: Effect::Destroys,
-    writes: |args| Ok(!matches!(args.operation(&OPERATIONS, None)?, Operation::Query)),
+    access: |args| Ok(Access::write_if(!matches!(args.operation(&OPERATIONS, None)?, Operation::Query))),
     run,
 };
 

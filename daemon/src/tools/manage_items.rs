@@ -11,7 +11,7 @@ use super::item_fields::{FIELDS, created, edits, new_item, row_of};
 use crate::answer::refusal_body;
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
-use crate::catalog::{Effect, Tool};
+use crate::catalog::{Access, Effect, Tool};
 use crate::halt::Halt;
 
 const PARAMS: [Param; 22] = {
@@ -38,7 +38,7 @@ pub(crate) static TOOL: Tool = Tool {
     required: &["operation"],
     core: true,
     effect: Effect::Destroys,
-    writes: |_| Ok(true),
+    access: |_| Ok(Access::Write),
     run,
 };
 

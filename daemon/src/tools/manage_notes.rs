@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::answer::refusal_body;
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
-use crate::catalog::{Effect, Tool};
+use crate::catalog::{Access, Effect, Tool};
 use crate::halt::Halt;
 
 const PARAMS: [Param; 6] = [
@@ -30,7 +30,7 @@ pub(crate) static TOOL: Tool = Tool {
     required: &["operation"],
     core: true,
     effect: Effect::Destroys,
-    writes: |args| Ok(!matches!(args.operation(&OPERATIONS, None)?, Operation::List)),
+    access: |args| Ok(Access::write_if(!matches!(args.operation(&OPERATIONS, None)?, Operation::List))),
     run,
 };
 

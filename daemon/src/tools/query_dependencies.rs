@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::answer::Rows;
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
-use crate::catalog::{Effect, Tool};
+use crate::catalog::{Access, Effect, Tool};
 use crate::report::Report;
 
 const PARAMS: [Param; 4] = [
@@ -28,7 +28,7 @@ pub(crate) static TOOL: Tool = Tool {
     required: &["item_id"],
     core: true,
     effect: Effect::Reads,
-    writes: |_| Ok(false),
+    access: |_| Ok(Access::Read),
     run,
 };
 

@@ -12,7 +12,7 @@ use super::item_fields::row_of;
 use crate::answer::FIELDS;
 use crate::args::{Args, Kind, Param, nearest};
 use crate::call::{Answer, Call, workspace_tags};
-use crate::catalog::{Effect, Tool};
+use crate::catalog::{Access, Effect, Tool};
 
 const PARAMS: [Param; 19] = [
     Param::new("operation", Kind::Word(&["get", "list", "children", "overview"]), "Default list"),
@@ -43,7 +43,7 @@ pub(crate) static TOOL: Tool = Tool {
     required: &[],
     core: true,
     effect: Effect::Reads,
-    writes: |_| Ok(false),
+    access: |_| Ok(Access::Read),
     run,
 };
 
