@@ -29,8 +29,8 @@ use crate::halt::{Halt, commit_failed};
 use crate::peer::Peer;
 use crate::prompts;
 use crate::reload::{ConfigBook, Watching};
-pub(crate) use crate::sessions::Session;
 use crate::sessions::Registry;
+pub(crate) use crate::sessions::Session;
 use crate::{answer, clock};
 use repeat::Repeat;
 
@@ -77,7 +77,11 @@ impl Engine {
     }
 
     /// Begins or resumes a client's session.
-    pub(crate) async fn open_session(&self, hello: Hello, peer: Peer) -> Result<Arc<Session>, HandshakeRefusal> {
+    pub(crate) async fn open_session(
+        &self,
+        hello: Hello,
+        peer: Peer,
+    ) -> Result<Arc<Session>, HandshakeRefusal> {
         lifetime::begin(&self.0, hello, peer.pid).await
     }
 
@@ -113,7 +117,12 @@ impl Engine {
         }
     }
 
-    async fn read(&self, tool: &'static Tool, session: &Arc<Session>, args: Args) -> Result<Box<RawValue>, Refusal> {
+    async fn read(
+        &self,
+        tool: &'static Tool,
+        session: &Arc<Session>,
+        args: Args,
+    ) -> Result<Box<RawValue>, Refusal> {
         let (shared, session) = (Arc::clone(&self.0), Arc::clone(session));
         let run = move || {
             let config = shared.book.refresh_if_changed();
@@ -140,7 +149,8 @@ impl Engine {
                 return Ok(before);
             }
             let config = shared.book.refresh_if_changed();
-            let call = Call::begin(&shared, &session, &args, config, uuid::Uuid::new_v4().as_u128(), clock::now())?;
+            let call =
+                Call::begin(&shared, &session, &args, config, uuid::Uuid::new_v4().as_u128(), clock::now())?;
             let document = written(&(tool.run)(&call, &args, tx)?)?;
             repeat.keep(tx, &document, call.now())?;
             Ok(document)
@@ -234,9 +244,10 @@ impl Shared {
                 Ok(value)
             }
             Outcome::Refused(halt) => Err(halt.into()),
-            Outcome::Panicked => {
-                Err(Refusal::new(Code::Internal, "The call failed inside the daemon (a bug); nothing was changed. Its log says where"))
-            }
+            Outcome::Panicked => Err(Refusal::new(
+                Code::Internal,
+                "The call failed inside the daemon (a bug); nothing was changed. Its log says where",
+            )),
             Outcome::Failed(why) => Err(commit_failed(&why)),
         }
     }
@@ -254,7 +265,8 @@ fn prompt(params: Option<&RawValue>) -> Result<Value, Fault> {
         Some(raw) => serde_json::from_str(raw.get()).map_err(|e| invalid(e.to_string()))?,
         None => Value::Null,
     };
-    let name = params.get("name").and_then(Value::as_str).ok_or_else(|| invalid("name is required".to_owned()))?;
+    let name =
+        params.get("name").and_then(Value::as_str).ok_or_else(|| invalid("name is required".to_owned()))?;
     let arguments = params.get("arguments").and_then(Value::as_object).cloned().unwrap_or_default();
     prompts::get(name, &arguments).map_err(|e| invalid(e.to_string()))
 }
@@ -272,4 +284,3 @@ fn written(document: &Value) -> Result<Box<RawValue>, Refusal> {
     }
     RawValue::from_string(text).map_err(|e| Refusal::new(Code::Internal, e.to_string()))
 }
-

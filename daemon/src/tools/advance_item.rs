@@ -17,7 +17,8 @@ const TRIGGERS: [&str; 8] = ["start", "complete", "block", "hold", "resume", "ca
 const PARAMS: [Param; 7] = [
     Param::new("item_id", Kind::Id, ""),
     Param::new("trigger", Kind::Word(&TRIGGERS), ""),
-    Param::new("transitions", Kind::Objects, "Batch of {item_id,trigger,reason?}").also(&["transitions_json"]),
+    Param::new("transitions", Kind::Objects, "Batch of {item_id,trigger,reason?}")
+        .also(&["transitions_json"]),
     Param::new("atomic", Kind::Boolean, "Batch: all or nothing"),
     Param::new("reason", Kind::Text, "Kept in the history, shown to others"),
     Param::new("expected_version", Kind::Integer, "").hidden(),

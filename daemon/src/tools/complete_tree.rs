@@ -13,8 +13,10 @@ use crate::call::{Answer, Call};
 use crate::catalog::{Access, Effect, Tool};
 use crate::halt::Halt;
 
-const PARAMS: [Param; 2] =
-    [Param::new("parent_id", Kind::Id, "").also(&["item_id"]), Param::new("force", Kind::Boolean, "").hidden()];
+const PARAMS: [Param; 2] = [
+    Param::new("parent_id", Kind::Id, "").also(&["item_id"]),
+    Param::new("force", Kind::Boolean, "").hidden(),
+];
 
 pub(crate) static TOOL: Tool = Tool {
     name: "complete_tree",

@@ -1,9 +1,9 @@
 //! manage_archive: put away what has been done for a while.
 
 use orc_core::command::{Command, Guard};
+use orc_core::limits;
 use orc_core::status::Status;
 use orc_core::time::DAY;
-use orc_core::limits;
 use orc_core::workflow::Trigger;
 use orc_store::Tx;
 use orc_store::queries::{Order, Sort};

@@ -1,9 +1,9 @@
 //! manage_workspaces: named groups of tags.
 
+use orc_core::View;
 use orc_core::command::{Command, WorkspaceEdits};
 use orc_core::refusal::Refusal;
 use orc_core::workspace::Workspace;
-use orc_core::View;
 use orc_store::Tx;
 use serde_json::{Map, Value, json};
 

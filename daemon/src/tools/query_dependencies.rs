@@ -16,7 +16,11 @@ use crate::report::Report;
 
 const PARAMS: [Param; 4] = [
     Param::new("item_id", Kind::Id, ""),
-    Param::new("direction", Kind::Word(&["outbound", "inbound", "both"]), "outbound (default): what it blocks"),
+    Param::new(
+        "direction",
+        Kind::Word(&["outbound", "inbound", "both"]),
+        "outbound (default): what it blocks",
+    ),
     Param::new("neighbors_only", Kind::Boolean, "false: the whole graph from here"),
     Param::new("max_depth", Kind::Integer, "Default 10"),
 ];
@@ -61,8 +65,11 @@ pub(super) fn direct(call: &Call<'_>, tx: &Tx<'_>, item: &ItemId, direction: &st
     let rows = call.rows(tx)?;
     let mut report = Report::default();
     for (key, outbound, end) in [("blocks", true, "to"), ("blocked_by", false, "from")] {
-        let mut found =
-            if wanted.contains(&outbound) { tx.neighbours(item, outbound, limits::LIST + 1)? } else { Vec::new() };
+        let mut found = if wanted.contains(&outbound) {
+            tx.neighbours(item, outbound, limits::LIST + 1)?
+        } else {
+            Vec::new()
+        };
         let total = found.len();
         found.truncate(limits::LIST);
         let edges = found.iter().map(|neighbour| {

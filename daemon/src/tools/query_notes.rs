@@ -61,7 +61,8 @@ fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
         notes.retain(|note| note.role == role);
     }
     let (total, limit) = (notes.len(), if args.has("limit") { page_limit(args)? } else { limits::LIST });
-    let items = notes.iter().take(limit).map(|note| row(&rows, note, with_body)).collect::<Answer<Vec<_>>>()?;
+    let items =
+        notes.iter().take(limit).map(|note| row(&rows, note, with_body)).collect::<Answer<Vec<_>>>()?;
     Ok(json!({"items": items, "total": total, "has_more": total > limit}))
 }
 

@@ -1,11 +1,13 @@
 //! How claims live and end with their sessions (contract.md §7).
 
-use super::Decided;
+use super::{Decided, load};
 use crate::change::Change;
-use crate::claim::{Claim, Ending};
+use crate::claim::{Claim, Ending, Subject};
 use crate::command::Cx;
 use crate::policy::Policies;
-use crate::refusal::Stop;
+use crate::refusal::{Refusal, Stop};
+use crate::text;
+use crate::time::Stamp;
 use crate::view::View;
 
 /// Most claims that one step ends; whoever keeps time asks again while there are more.
@@ -18,18 +20,18 @@ pub(super) fn take<V: View>(
     force: bool,
     cx: &Cx,
 ) -> Decided<V> {
-    let mut what = String::new();
-    match subject {
+    let what = match subject {
         Subject::Item(id) => {
             let item = load(view, id.as_str(), "item_id")?;
             if item.status.is_terminal() {
-                let message = format!("Item '{}' is {}: there is nothing to claim", item.title, item.status.as_str());
+                let message =
+                    format!("Item '{}' is {}: there is nothing to claim", item.title, item.status.as_str());
                 return Err(Refusal::conflict(message).field("item_id").into());
             }
-            what.push_str(&format!("Item '{}'", text::cut(&item.title, 80)));
+            format!("Item '{}'", text::cut(&item.title, 80))
         }
-        Subject::Resource(name) => what.push_str(&format!("Resource '{name}'")),
-    }
+        Subject::Resource(name) => format!("Resource '{name}'"),
+    };
     let before = view.claim(subject).map_err(Stop::Failed)?;
     let fresh = Claim {
         subject: subject.clone(),
@@ -41,15 +43,16 @@ pub(super) fn take<V: View>(
     match before {
         None => Ok(vec![Change::ClaimTaken { claim: fresh }]),
         Some(before) if !before.holds_at(&cx.now) => {
-            Ok(vec![Change::ClaimEnded { why: ended(&before), claim: before }, Change::ClaimTaken { claim: fresh }])
+            Ok(vec![lapse(before), Change::ClaimTaken { claim: fresh }])
         }
         Some(before) if before.admits(&cx.actor) => {
             let after = Claim { deadline: deadline.cloned(), ..before.clone() };
             Ok(if after == before { Vec::new() } else { vec![Change::ClaimChanged { before, after }] })
         }
-        Some(before) if force => {
-            Ok(vec![Change::ClaimEnded { claim: before, why: Ending::Forced }, Change::ClaimTaken { claim: fresh }])
-        }
+        Some(before) if force => Ok(vec![
+            Change::ClaimEnded { claim: before, why: Ending::Forced },
+            Change::ClaimTaken { claim: fresh },
+        ]),
         Some(claim) => Err(super::held_by_another(&what, claim, cx).into()),
     }
 }
