@@ -8,5 +8,7 @@ mod apply;
 pub mod contract;
 #[cfg(any(test, feature = "testing"))]
 pub mod memory;
+#[cfg(any(test, feature = "testing"))]
+pub mod random;
 
 pub use apply::Apply;
