@@ -19,6 +19,8 @@ pub mod history;
 pub mod memory;
 pub mod open;
 pub mod queries;
+#[cfg(any(test, feature = "testing"))]
+pub mod random;
 mod reader;
 pub mod row;
 mod schema;
