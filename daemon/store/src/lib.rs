@@ -24,6 +24,8 @@ pub mod random;
 mod reader;
 pub mod row;
 mod schema;
+#[cfg(test)]
+mod tests;
 mod tx;
 mod view;
 mod write;
