@@ -45,6 +45,7 @@ pub(super) struct Player {
     pub(super) known: Vec<ItemId>,
     /// The ids of every note and edge that ever was.
     pub(super) rows: Vec<ItemId>,
+    live: Vec<ItemId>,
     most: usize,
     calls: u128,
 }
@@ -62,13 +63,22 @@ impl Player {
         let flat = Policy { max_depth: 2, ..policy() };
         let projects = BTreeMap::from([(PROJECTS[0].to_owned(), Arc::new(flat))]);
         let policies = Policies { user: Arc::new(policy()), projects, claims };
-        Self { policies, now: BEGINNING, known: Vec::new(), rows: Vec::new(), most: history.items, calls: 0 }
+        Self {
+            policies,
+            now: BEGINNING,
+            known: Vec::new(),
+            rows: Vec::new(),
+            live: Vec::new(),
+            most: history.items,
+            calls: 0,
+        }
     }
 
     /// The step on the present state, and what its decision takes from outside.
     pub(super) fn turn(&mut self, step: &Step, model: &Memory) -> (Turn, Cx) {
         self.now += WAITS[step.wait];
         self.calls += 1;
+        self.live = model.items().map(|item| item.id.clone()).collect();
         let (session, agent, subagent) = SPEAKERS[step.speaker];
         let actor =
             Actor { session: session.into(), agent: agent.into(), subagent: subagent.map(Into::into) };
@@ -95,10 +105,12 @@ impl Player {
         }
     }
 
+    /// A live item in most cases: what is asked of a deleted one is refused, and nothing comes of it.
     fn id(&self, name: Name) -> ItemId {
-        match self.known.len() {
+        let among = if name.place == 0 || self.live.is_empty() { &self.known } else { &self.live };
+        match among.len() {
             0 => ItemId::new("nowhere"),
-            n => self.known[name.place % n].clone(),
+            n => among[name.place % n].clone(),
         }
     }
 

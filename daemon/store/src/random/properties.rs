@@ -19,7 +19,7 @@ use crate::Apply;
 use crate::memory::Memory;
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
 
     #[test]
     fn every_step_keeps_what_must_hold(history in random_history()) {
