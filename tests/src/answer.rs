@@ -84,8 +84,7 @@ impl Refusal {
     ///
     /// # Panics
     /// When it does not.
-    #[must_use]
-    pub fn says(self, part: &str) -> Self {
+    pub fn says(&self, part: &str) -> &Self {
         assert!(self.message.contains(part), "wanted a message with {part:?}, got {:?}", self.message);
         self
     }
@@ -94,8 +93,7 @@ impl Refusal {
     ///
     /// # Panics
     /// When it does not.
-    #[must_use]
-    pub fn names(self, field: &str) -> Self {
+    pub fn names(&self, field: &str) -> &Self {
         assert_eq!(self.field, field, "wanted the field {field:?} named in {self:?}");
         self
     }

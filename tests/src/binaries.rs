@@ -43,7 +43,8 @@ struct Target {
 impl Target {
     fn of_this_test() -> Self {
         let test = std::env::current_exe().expect("a running test has a path");
-        let folder = test.parent().and_then(Path::parent).expect("tests run from target/PROFILE/deps").to_owned();
+        let folder =
+            test.parent().and_then(Path::parent).expect("tests run from target/PROFILE/deps").to_owned();
         let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let above = folder.parent().expect("target/PROFILE").to_owned();
         let profile = match name(&folder).as_str() {
@@ -59,7 +60,8 @@ impl Target {
     }
 
     fn bring_up_to_date(&self) {
-        let lock = File::create(self.folder.join(".e2e-programs.lock")).expect("the target folder is writable");
+        let lock =
+            File::create(self.folder.join(".e2e-programs.lock")).expect("the target folder is writable");
         lock.lock().expect("the lock of the target folder");
         let stamp = self.folder.join(".e2e-programs");
         let newest_source = newest(&workspace_root());

@@ -81,7 +81,8 @@ impl McpClient {
     /// When it has none.
     pub fn prompt(&self, name: &str, arguments: Value) -> String {
         let result = self.rpc("prompts/get", json!({"name": name, "arguments": arguments}));
-        let messages = result["messages"].as_array().unwrap_or_else(|| panic!("wanted messages, got {result}"));
+        let messages =
+            result["messages"].as_array().unwrap_or_else(|| panic!("wanted messages, got {result}"));
         messages.iter().map(|m| m["content"]["text"].as_str().unwrap_or_default()).collect()
     }
 
@@ -91,7 +92,11 @@ impl McpClient {
     /// When the answer is an error.
     pub fn rpc(&self, method: &str, params: Value) -> Value {
         let answer = self.exchange(method, params);
-        assert!(answer.get("error").is_none(), "wanted a result of {method}\n{}", self.story(&answer.to_string()));
+        assert!(
+            answer.get("error").is_none(),
+            "wanted a result of {method}\n{}",
+            self.story(&answer.to_string())
+        );
         answer["result"].clone()
     }
 
@@ -101,7 +106,11 @@ impl McpClient {
     /// When the answer is a result.
     pub fn rpc_error(&self, method: &str, params: Value) -> Value {
         let answer = self.exchange(method, params);
-        assert!(answer.get("error").is_some(), "wanted an error of {method}\n{}", self.story(&answer.to_string()));
+        assert!(
+            answer.get("error").is_some(),
+            "wanted an error of {method}\n{}",
+            self.story(&answer.to_string())
+        );
         answer["error"].clone()
     }
 
@@ -133,8 +142,9 @@ impl McpClient {
             let Ok(line) = inbox.lines.recv_timeout(left) else {
                 panic!("{}", self.story(&format!("waited for {what}; it did not come")));
             };
-            let message: Value = serde_json::from_str(&line)
-                .unwrap_or_else(|_| panic!("{}", self.story(&format!("stdout holds protocol only, got: {line}"))));
+            let message: Value = serde_json::from_str(&line).unwrap_or_else(|_| {
+                panic!("{}", self.story(&format!("stdout holds protocol only, got: {line}")))
+            });
             if wanted(&message) {
                 return message;
             }
@@ -243,7 +253,12 @@ impl McpClient {
         for line in lock(&self.said).iter() {
             let _ = writeln!(story, "{line}");
         }
-        let _ = write!(story, "--- daemons: {:?}\n--- daemon log\n{}", self.env.daemon_pids(), self.env.daemon_log());
+        let _ = write!(
+            story,
+            "--- daemons: {:?}\n--- daemon log\n{}",
+            self.env.daemon_pids(),
+            self.env.daemon_log()
+        );
         story
     }
 }

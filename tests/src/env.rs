@@ -9,7 +9,9 @@ use std::{
 
 use tempfile::TempDir;
 
-use crate::{binaries::binary, client::McpClient, daemon::Daemon, lifecycle::Lifecycle, processes, wait::eventually};
+use crate::{
+    binaries::binary, client::McpClient, daemon::Daemon, lifecycle::Lifecycle, processes, wait::eventually,
+};
 
 /// A home folder and a database of its own. Everything in it, processes too, ends with it, also when the test panics.
 #[derive(Debug, Clone)]

@@ -19,7 +19,9 @@ impl Names {
         match doc {
             Value::String(text) => Value::String(self.text(text)),
             Value::Array(rows) => rows.iter().map(|row| self.value(row)).collect(),
-            Value::Object(fields) => fields.iter().map(|(key, value)| (self.text(key), self.value(value))).collect(),
+            Value::Object(fields) => {
+                fields.iter().map(|(key, value)| (self.text(key), self.value(value))).collect()
+            }
             other => other.clone(),
         }
     }
