@@ -1,0 +1,115 @@
+//! What all connections of one daemon share.
+
+use std::{
+    sync::{Arc, OnceLock},
+    time::{Duration, Instant},
+};
+
+use orc_proto::{
+    Endpoint,
+    handshake::{BUILD, PROTOCOL_MAX, PROTOCOL_MIN},
+};
+use serde_json::{Value, json};
+use tokio::sync::watch;
+use tokio_util::task::TaskTracker;
+
+use crate::{engine::Engine, ownership::Owned, stop::Stop};
+
+/// One daemon.
+#[derive(Debug)]
+pub(crate) struct Daemon {
+    pub(crate) endpoint: Endpoint,
+    pub(crate) stop: Stop,
+    /// Connections, greeted or not.
+    pub(crate) connections: TaskTracker,
+    /// Calls that run; `stop` waits for them.
+    pub(crate) calls: TaskTracker,
+    /// Sessions that are open.
+    pub(crate) sessions: watch::Sender<usize>,
+    pub(crate) max_sessions: usize,
+    engine: OnceLock<Engine>,
+    owned: OnceLock<Owned>,
+    started: Instant,
+    idle_exit: Option<Duration>,
+}
+
+/// One of the sessions a daemon has room for; given back on drop.
+#[derive(Debug)]
+pub(crate) struct Place(Arc<Daemon>);
+
+impl Daemon {
+    pub(crate) fn new(endpoint: Endpoint, max_sessions: usize, idle_exit: Option<Duration>) -> Self {
+        Self {
+            endpoint,
+            stop: Stop::default(),
+            connections: TaskTracker::new(),
+            calls: TaskTracker::new(),
+            sessions: watch::Sender::new(0),
+            max_sessions,
+            engine: OnceLock::new(),
+            owned: OnceLock::new(),
+            started: Instant::now(),
+            idle_exit,
+        }
+    }
+
+    /// The engine, once it is open.
+    pub(crate) fn engine(&self) -> Option<&Engine> {
+        self.engine.get()
+    }
+
+    /// From here on sessions are served.
+    pub(crate) fn ready(&self, engine: Engine, owned: Owned) {
+        // Called once, by boot.
+        let _ = self.owned.set(owned);
+        let _ = self.engine.set(engine);
+    }
+
+    /// The files this daemon owns, once they are open.
+    pub(crate) fn owned(&self) -> Option<&Owned> {
+        self.owned.get()
+    }
+
+    /// Whether lock and database are still the files that were opened; true before they are.
+    pub(crate) fn still_owns_its_files(&self) -> bool {
+        self.owned().is_none_or(|owned| owned.lost().is_none())
+    }
+
+    /// Room for one more session, if there is.
+    pub(crate) fn take_place(self: &Arc<Self>) -> Option<Place> {
+        let taken = self.sessions.send_if_modified(|open| {
+            let room = *open < self.max_sessions;
+            *open += usize::from(room);
+            room
+        });
+        taken.then(|| Place(Arc::clone(self)))
+    }
+
+    /// The answer to `daemon/status`.
+    pub(crate) fn status(&self) -> Value {
+        let state = match (self.stop.reason(), self.engine()) {
+            (Some(_), _) => "stopping",
+            (None, Some(_)) => "ready",
+            (None, None) => "starting",
+        };
+        json!({
+            "state": state,
+            "pid": std::process::id(),
+            "build": BUILD,
+            "protocol_min": PROTOCOL_MIN,
+            "protocol_max": PROTOCOL_MAX,
+            "database": self.endpoint.database,
+            "socket": self.endpoint.socket,
+            "uptime_seconds": self.started.elapsed().as_secs(),
+            "sessions": self.engine().map_or(0, Engine::session_count),
+            "max_sessions": self.max_sessions,
+            "idle_exit_seconds": self.idle_exit.map(|quiet| quiet.as_secs()),
+        })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.sessions.send_modify(|open| *open = open.saturating_sub(1));
+    }
+}

@@ -1,0 +1,69 @@
+//! The socket: bound under the lock, removed under the lock, bound again should somebody delete it.
+
+use std::{io, path::Path, sync::Arc, time::Duration};
+
+use interprocess::local_socket::{
+    GenericFilePath, ListenerOptions, ToFsName,
+    tokio::{Listener, prelude::*},
+};
+
+use crate::{connection, daemon::Daemon};
+
+/// Binds the socket, removing a left-over one. Only the lock's holder may call this (`daemon.md` rule 2).
+///
+/// # Errors
+/// What the system says.
+pub(crate) fn bind(socket: &Path) -> io::Result<Listener> {
+    remove(socket)?;
+    let name = socket.to_fs_name::<GenericFilePath>()?;
+    // Reclaiming would unlink by name on drop, perhaps a successor's socket.
+    let options = ListenerOptions::new().name(name).reclaim_name(false);
+    #[cfg(target_os = "linux")]
+    let options = interprocess::os::unix::local_socket::ListenerOptionsExt::mode(options, 0o600);
+    options.create_tokio()
+}
+
+/// Removes the socket. Only under the lock.
+///
+/// # Errors
+/// What the system says; none there is fine.
+pub(crate) fn remove(socket: &Path) -> io::Result<()> {
+    if cfg!(windows) {
+        return Ok(()); // a pipe's name goes with its last handle
+    }
+    match std::fs::remove_file(socket) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Accepts until connections are to close. Each connection is a task of its own.
+pub(crate) async fn accept(daemon: Arc<Daemon>, mut listener: Listener, look_every: Duration) {
+    let mut look = tokio::time::interval(look_every);
+    loop {
+        tokio::select! {
+            () = daemon.stop.close.cancelled() => return,
+            accepted = listener.accept() => match accepted {
+                Ok(stream) => {
+                    let task = connection::serve(Arc::clone(&daemon), stream);
+                    daemon.connections.spawn(task);
+                }
+                Err(error) => {
+                    // Out of descriptors, most likely: accepting again at once would only spin.
+                    tracing::warn!(%error, "cannot accept a connection");
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+            },
+            _ = look.tick() => {
+                let socket = &daemon.endpoint.socket;
+                if !cfg!(windows) && !socket.exists() && daemon.still_owns_its_files() {
+                    tracing::warn!(socket = %socket.display(), "the socket was removed; binding it again");
+                    match bind(socket) {
+                        Ok(bound) => listener = bound,
+                        Err(error) => tracing::warn!(%error, "cannot bind the socket again"),
+                    }
+                }
+            }
+        }
+    }
+}

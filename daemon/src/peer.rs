@@ -1,0 +1,54 @@
+//! Who is on the other end of a connection, as the system tells it.
+//!
+//! All agents of one user share that user: this keeps others out, it does not tell agents apart (`daemon.md` rule 16).
+
+use std::io;
+
+use interprocess::local_socket::{tokio::Stream, traits::StreamCommon};
+
+/// A connection's other end.
+#[derive(Debug, Clone)]
+pub(crate) struct Peer {
+    /// Effective user id; unknown on Windows, where the pipe's access list keeps others out.
+    pub(crate) user: Option<u32>,
+    /// Process id, where the system tells it.
+    pub(crate) pid: Option<u32>,
+}
+
+impl Peer {
+    /// Asks the system.
+    ///
+    /// # Errors
+    /// When it does not tell.
+    pub(crate) fn of(stream: &Stream) -> io::Result<Self> {
+        let credentials = stream.peer_creds()?;
+        #[cfg(unix)]
+        let user = credentials.euid();
+        #[cfg(not(unix))]
+        let user = None;
+        let pid = credentials.pid().and_then(|pid| u32::try_from(pid).ok());
+        Ok(Self { user, pid })
+    }
+
+    /// Whether it runs as our own user.
+    pub(crate) fn is_ours(&self) -> bool {
+        #[cfg(unix)]
+        return self.user == Some(rustix::process::geteuid().as_raw());
+        #[cfg(not(unix))]
+        return true;
+    }
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use super::Peer;
+
+    #[test]
+    fn strangers_are_not_ours() {
+        let me = rustix::process::geteuid().as_raw();
+        assert!(Peer { user: Some(me), pid: None }.is_ours());
+        assert!(!Peer { user: Some(me + 1), pid: None }.is_ours());
+        assert!(!Peer { user: None, pid: None }.is_ours());
+    }
+}

@@ -1,0 +1,228 @@
+//! The calls of one connection, on their way to the engine: bounded, guarded against panics, and refused in words
+//! once the daemon is ending.
+//!
+//! tarpc drops a call's future when its caller cancels, goes away or runs out of time. The engine is written for
+//! that: what it has handed to its writer happens whole, the rest not at all (`daemon.md` rule 15).
+
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+
+use futures_util::FutureExt;
+use orc_proto::{
+    codec::MAX_ANSWER,
+    service::Orchestrator,
+    wire::{Ask, Events, Fault, Poll, ToolAnswer, ToolCall},
+};
+use serde_json::value::RawValue;
+use tarpc::context::Context;
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use crate::{
+    daemon::Daemon,
+    engine::{Engine, Session},
+    stop::Reason,
+};
+
+/// Calls in flight per session; an agent with its subagents needs far fewer.
+const MAX_CALLS: usize = 64;
+/// Longest poll for events.
+const MAX_WAIT: Duration = Duration::from_secs(300);
+/// JSON-RPC's internal error.
+const INTERNAL: i32 = -32603;
+
+/// What one connection may call.
+#[derive(Clone)]
+pub(crate) struct Rpc {
+    daemon: Arc<Daemon>,
+    session: Option<Arc<Session>>,
+    room: Arc<Semaphore>,
+    polls: Arc<Semaphore>,
+}
+
+impl Rpc {
+    /// Requests in flight per connection before tarpc itself refuses: calls, and the refusals of those beyond.
+    pub(crate) const MAX_REQUESTS: usize = 4 * MAX_CALLS;
+
+    pub(crate) fn new(daemon: Arc<Daemon>, session: Option<Arc<Session>>) -> Self {
+        Self {
+            daemon,
+            session,
+            room: Arc::new(Semaphore::new(MAX_CALLS)),
+            polls: Arc::new(Semaphore::new(1)),
+        }
+    }
+
+    /// Engine and session, unless there are none or the daemon is ending.
+    fn open(&self) -> Result<(&Engine, &Arc<Session>), Closed> {
+        if let Some(reason) = self.daemon.stop.reason() {
+            return Err(Closed { not_begun: true, message: reason.to_string() });
+        }
+        match (self.daemon.engine(), &self.session) {
+            (Some(engine), Some(session)) => Ok((engine, session)),
+            _ => Err(Closed { not_begun: false, message: "This connection has no session.".to_owned() }),
+        }
+    }
+
+    fn admit(&self) -> Result<SemaphorePermit<'_>, String> {
+        self.room.try_acquire().map_err(|_| {
+            format!("{MAX_CALLS} calls of this session are running; wait for one to end, then call again.")
+        })
+    }
+}
+
+/// Why nothing is served here.
+struct Closed {
+    not_begun: bool,
+    message: String,
+}
+
+impl Orchestrator for Rpc {
+    async fn call(self, _: Context, call: ToolCall) -> ToolAnswer {
+        let (engine, session) = match self.open() {
+            Ok(open) => open,
+            Err(Closed { not_begun, message }) => {
+                return ToolAnswer { not_begun, ..ToolAnswer::refusal("UNAVAILABLE", &message) };
+            }
+        };
+        let _permit = match self.admit() {
+            Ok(permit) => permit,
+            Err(full) => return ToolAnswer::refusal("UNAVAILABLE", &full),
+        };
+        let _running = self.daemon.calls.token();
+        let name = call.name.clone();
+        let answered = tokio::select! {
+            answered = AssertUnwindSafe(engine.call(session, call)).catch_unwind() => answered,
+            () = self.daemon.stop.cut.cancelled() => return cut_off(self.daemon.stop.reason()),
+        };
+        match answered {
+            Ok(answer) => bounded(answer),
+            Err(_) => {
+                tracing::error!(tool = name, "a call panicked");
+                ToolAnswer::refusal(
+                    "INTERNAL",
+                    "The call failed inside the daemon (a bug); its log says where.",
+                )
+            }
+        }
+    }
+
+    async fn ask(self, _: Context, ask: Ask) -> Result<Box<RawValue>, Fault> {
+        match ask.method.as_str() {
+            "daemon/status" => return raw(&self.daemon.status()),
+            "daemon/stop" => {
+                self.daemon.stop.begin(Reason::Asked);
+                return raw(&serde_json::json!({"stopping": true, "pid": std::process::id()}));
+            }
+            _ => {}
+        }
+        let (engine, session) = self.open().map_err(|closed| Fault::new(INTERNAL, closed.message))?;
+        let _permit = self.admit().map_err(|full| Fault::new(INTERNAL, full))?;
+        let _running = self.daemon.calls.token();
+        let answering = engine.ask(session, &ask.method, ask.params.as_deref());
+        let answered = tokio::select! {
+            answered = AssertUnwindSafe(answering).catch_unwind() => answered,
+            () = self.daemon.stop.cut.cancelled() => {
+                return Err(Fault::new(INTERNAL, "The daemon stopped before it could answer."));
+            }
+        };
+        match answered {
+            Ok(Ok(document)) if document.get().len() > MAX_ANSWER => {
+                Err(Fault::new(INTERNAL, too_large(document.get().len())))
+            }
+            Ok(answer) => answer,
+            Err(_) => {
+                tracing::error!(method = ask.method, "a request panicked");
+                Err(Fault::new(INTERNAL, "The request failed inside the daemon (a bug); its log says where."))
+            }
+        }
+    }
+
+    async fn events(self, _: Context, poll: Poll) -> Events {
+        let ending = || {
+            let stopping = self.daemon.stop.reason().is_none_or(Reason::stays_down);
+            Events { latest: poll.after, stopping, ..Events::default() }
+        };
+        let Ok((engine, session)) = self.open() else { return ending() };
+        // A second poll waits for the first: one is all a shim needs.
+        let Ok(_turn) = self.polls.acquire().await else { return ending() };
+        let wait = Duration::from_millis(poll.wait_ms).min(MAX_WAIT);
+        tokio::select! {
+            events = AssertUnwindSafe(engine.events(session, poll.after, wait)).catch_unwind() => {
+                events.unwrap_or_else(|_| Events { latest: poll.after, ..Events::default() })
+            }
+            () = self.daemon.stop.begun.cancelled() => ending(),
+        }
+    }
+}
+
+/// An oversized answer would cut the connection and every call on it.
+fn bounded(answer: ToolAnswer) -> ToolAnswer {
+    match answer.document.get().len() {
+        size if size > MAX_ANSWER => ToolAnswer::refusal("VALIDATION", &too_large(size)),
+        _ => answer,
+    }
+}
+
+fn too_large(size: usize) -> String {
+    let max = MAX_ANSWER >> 20;
+    format!(
+        "The answer has {size} bytes; at most {max} MiB are sent. Ask for less, with limit, fields or a filter."
+    )
+}
+
+fn cut_off(reason: Option<&Reason>) -> ToolAnswer {
+    let reason = reason.map(ToString::to_string).unwrap_or_default();
+    ToolAnswer::refusal(
+        "UNAVAILABLE",
+        &format!("{reason} The call was still running and was given up; call again to start the daemon."),
+    )
+}
+
+fn raw(value: &serde_json::Value) -> Result<Box<RawValue>, Fault> {
+    serde_json::value::to_raw_value(value).map_err(|error| Fault::new(INTERNAL, error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use orc_proto::{Endpoint, Places, Settings};
+
+    fn rpc() -> Rpc {
+        let places = Places::under(std::path::Path::new("/nowhere"));
+        let endpoint = Endpoint::find(&places, &Settings::default(), None).unwrap();
+        Rpc::new(Arc::new(Daemon::new(endpoint, 1, None)), None)
+    }
+
+    #[test]
+    fn calls_beyond_the_bound_are_refused_in_words() {
+        let rpc = rpc();
+        let held: Vec<_> = (0..MAX_CALLS).map(|_| rpc.admit().unwrap()).collect();
+        assert!(rpc.admit().unwrap_err().contains("64 calls"));
+        drop(held);
+        assert!(rpc.admit().is_ok());
+    }
+
+    #[test]
+    fn oversized_answers_become_refusals() {
+        let document = RawValue::from_string(format!("\"{}\"", "x".repeat(MAX_ANSWER))).unwrap();
+        let answer = bounded(ToolAnswer { document, is_error: false, not_begun: false });
+        assert!(answer.is_error && answer.document.get().contains("VALIDATION"));
+    }
+
+    #[tokio::test]
+    async fn sessions_have_a_bound() {
+        let daemon = rpc().daemon;
+        let place = daemon.take_place().unwrap();
+        assert!(daemon.take_place().is_none());
+        drop(place);
+        assert!(daemon.take_place().is_some());
+    }
+
+    #[tokio::test]
+    async fn an_ending_daemon_begins_no_call() {
+        let rpc = rpc();
+        rpc.daemon.stop.begin(Reason::Asked);
+        let answer = rpc.clone().call(tarpc::context::current(), ToolCall::default()).await;
+        assert!(answer.is_error && answer.not_begun);
+        assert!(rpc.events(tarpc::context::current(), Poll::default()).await.stopping);
+    }
+}

@@ -1,0 +1,104 @@
+//! `call TOOL key=value…`: one tool call by a person, through the daemon, which is started if need be.
+
+use std::{path::Path, process::ExitCode, time::Duration};
+
+use orc_proto::{
+    Hello, Kind,
+    autostart::{May, PATIENCE, reach},
+    spawn::{Starter, daemon_program},
+    wire::ToolCall,
+};
+use serde_json::{Map, Value};
+
+use super::{Here, Trouble, say};
+
+/// Longer than the longest tool (`wait_for`, 300 s).
+const DEADLINE: Duration = Duration::from_secs(330);
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// The tool's name
+    tool: String,
+    /// key=value pairs (values that are JSON are taken as such, others as text), or one JSON object
+    arguments: Vec<String>,
+}
+
+pub(crate) fn run(arguments: Arguments, db: Option<&Path>) -> Result<ExitCode, Trouble> {
+    let object = parse(&arguments.arguments).map_err(Trouble::Said)?;
+    let here = Here::find(db)?;
+    super::client_runtime()?.block_on(call(&here, arguments.tool, object))
+}
+
+async fn call(here: &Here, name: String, arguments: Map<String, Value>) -> Result<ExitCode, Trouble> {
+    let hello = Hello {
+        folder: std::env::current_dir().unwrap_or_else(|_| here.places.home.clone()),
+        agent: here.settings.agent.clone(),
+        clears_stop_marker: true,
+        settings: here.settings.for_hello(),
+        user: ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| std::env::var(name).ok()),
+        ..Hello::new(Kind::Person, here.endpoint.database.clone())
+    };
+    let starter = Starter {
+        program: std::env::current_exe().unwrap_or_else(|_| daemon_program()),
+        home: here.places.home.clone(),
+        config: here.settings.config.clone(),
+        workspaces: here.settings.workspaces.clone(),
+        runtime_dir: here.settings.runtime_dir.clone(),
+        patience: PATIENCE,
+    };
+    let connection = reach(&here.endpoint, &hello, &starter, May::Start, PATIENCE).await?;
+    let arguments = serde_json::value::to_raw_value(&arguments).map_err(std::io::Error::from)?;
+    let key = Some(uuid::Uuid::new_v4().to_string());
+    let call = ToolCall { name, arguments: Some(arguments), key, progress: false };
+    let answer = connection.call(call, DEADLINE).await?;
+    say(answer.document.get());
+    Ok(if answer.is_error { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// The arguments as one object.
+fn parse(words: &[String]) -> Result<Map<String, Value>, String> {
+    if let [only] = words
+        && only.trim_start().starts_with('{')
+    {
+        return serde_json::from_str(only)
+            .map_err(|error| format!("The arguments are no JSON object: {error}"));
+    }
+    let mut object = Map::new();
+    for word in words {
+        let Some((key, text)) = word.split_once('=').filter(|(key, _)| !key.is_empty()) else {
+            return Err(format!("'{word}' is no key=value pair"));
+        };
+        let value = match serde_json::from_str(text) {
+            // A JSON string in quotes stays the text it is: quotes belong to it.
+            Ok(Value::String(_)) | Err(_) => Value::String(text.to_owned()),
+            Ok(value) => value,
+        };
+        object.insert(key.to_owned(), value);
+    }
+    Ok(object)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+    use serde_json::json;
+
+    #[test]
+    fn values_are_json_where_they_parse() {
+        let words = [
+            "title=Fix it",
+            "complexity=3",
+            "claim=true",
+            "ids=[\"ab\"]",
+            "due_at=null",
+            "tags=a=b",
+            "q=\"x\"",
+        ];
+        let words: Vec<String> = words.iter().map(ToString::to_string).collect();
+        let expected = json!({"title":"Fix it","complexity":3,"claim":true,"ids":["ab"],"due_at":null,"tags":"a=b","q":"\"x\""});
+        assert_eq!(json!(parse(&words).unwrap()), expected);
+        assert_eq!(json!(parse(&[r#"{"a":1}"#.to_owned()]).unwrap()), json!({"a":1}));
+        assert!(parse(&["{broken".to_owned()]).is_err());
+        assert!(parse(&["alone".to_owned()]).is_err());
+    }
+}

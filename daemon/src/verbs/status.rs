@@ -1,0 +1,111 @@
+//! `status`: whether a daemon runs for the database, and how it is. Never starts one.
+
+use std::{path::Path, process::ExitCode};
+
+use orc_proto::{
+    Hello, Kind,
+    dial::{ANSWER_WITHIN, DialError, dial},
+    lockfile, stop_marker,
+};
+use serde_json::{Value, json};
+
+use super::{Here, Trouble, say};
+
+/// No daemon runs.
+const NONE_RUNS: u8 = 3;
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Print a JSON document
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments, db: Option<&Path>) -> Result<ExitCode, Trouble> {
+    let here = Here::find(db)?;
+    let (document, code) = super::client_runtime()?.block_on(look(&here))?;
+    if arguments.json {
+        say(&document.to_string())
+    } else {
+        tell(&document)
+    }
+    Ok(code)
+}
+
+/// The status document: the daemon's own where it answers, else what is known from outside.
+async fn look(here: &Here) -> Result<(Value, ExitCode), Trouble> {
+    let endpoint = &here.endpoint;
+    let hello = Hello::new(Kind::Probe, endpoint.database.clone());
+    let (state, why, pid) = match dial(endpoint, &hello).await {
+        Ok(connection) => {
+            let answer = connection.ask("daemon/status", None, ANSWER_WITHIN).await?;
+            let document = answer.map_err(|fault| Trouble::Said(fault.message))?;
+            let document = serde_json::from_str(document.get()).map_err(std::io::Error::from)?;
+            return Ok((document, ExitCode::SUCCESS));
+        }
+        Err(DialError::NobodyListens { .. }) => match lockfile::holder(&endpoint.lock())? {
+            Some(holder) => (
+                "unresponsive",
+                format!("A process holds the lock and does not answer ({holder})."),
+                holder.pid,
+            ),
+            None if stop_marker::stands(endpoint) => (
+                "stopped",
+                "Stopped with `task-orchestrator stop`; a new session starts it again.".to_owned(),
+                None,
+            ),
+            None => ("none", "No daemon runs. A session starts one by itself.".to_owned(), None),
+        },
+        Err(silent @ DialError::NoAnswer { pid }) => ("unresponsive", silent.to_string(), pid),
+        Err(other) => ("unreachable", other.to_string(), None),
+    };
+    let mut document = json!({
+        "state": state, "message": why, "database": endpoint.database, "socket": endpoint.socket,
+    });
+    if let Some(pid) = pid {
+        document["pid"] = pid.into();
+    }
+    if let Some(hint) = take_over(here) {
+        document["take_over"] = hint.into();
+    }
+    let code =
+        if matches!(state, "none" | "stopped") { ExitCode::from(NONE_RUNS) } else { ExitCode::FAILURE };
+    Ok((document, code))
+}
+
+/// How to take over the original's database, where there is only that one (`contract.md` §11).
+fn take_over(here: &Here) -> Option<String> {
+    let original = here.places.original_database();
+    (here.endpoint.is_default && !here.endpoint.database.exists() && original.is_file()).then(|| {
+        format!(
+            "There is a database of task-orchestrator-py at {0}. To take it over (it is backed up first), set \
+             TASK_ORCHESTRATOR_DB={0}",
+            original.display()
+        )
+    })
+}
+
+fn tell(document: &Value) {
+    let text = |key: &str| match &document[key] {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
+    };
+    let lines = [
+        ("state", "state"),
+        ("pid", "pid"),
+        ("version", "build"),
+        ("database", "database"),
+        ("socket", "socket"),
+        ("up for (s)", "uptime_seconds"),
+        ("sessions", "sessions"),
+    ];
+    for (label, key) in lines {
+        if let Some(value) = text(key) {
+            say(&format!("{label:<11} {value}"));
+        }
+    }
+    for note in ["message", "take_over"].into_iter().filter_map(text) {
+        say(&note);
+    }
+}

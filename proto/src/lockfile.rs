@@ -1,0 +1,99 @@
+//! The daemon's lock: an OS lock on a file beside the database, the only truth about who owns it (`daemon.md` rule
+//! 2). The file also names its holder's pid, for people; the pid decides nothing, and the file is never deleted.
+
+use std::{
+    fs::{File, OpenOptions, TryLockError},
+    io::{self, Read, Seek, Write},
+    path::Path,
+};
+
+/// How a try for the lock ended.
+#[derive(Debug)]
+pub enum Taken {
+    /// It is ours until the file is closed.
+    Ours(File),
+    /// Another process holds it.
+    Held {
+        /// Its pid, as it wrote it.
+        pid: Option<u32>,
+    },
+}
+
+/// Opens the lock file (creating it with mode 0600) and tries to lock it.
+///
+/// # Errors
+/// What the file system says, e.g. a missing folder or one that may not be written.
+pub fn take(path: &Path) -> io::Result<Taken> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    match file.try_lock() {
+        Ok(()) => {
+            file.set_len(0)?;
+            file.rewind()?;
+            writeln!(file, "{}", std::process::id())?;
+            Ok(Taken::Ours(file))
+        }
+        Err(TryLockError::WouldBlock) => Ok(Taken::Held { pid: read_pid(&mut file) }),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+/// Whether somebody holds the lock, and who. Asks with a shared lock, so that askers do not disturb each other.
+///
+/// # Errors
+/// What the file system says; a file that is not there is held by nobody.
+pub fn holder(path: &Path) -> io::Result<Option<Holder>> {
+    let mut file = match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        file => file?,
+    };
+    match file.try_lock_shared() {
+        Ok(()) => Ok(None),
+        Err(TryLockError::WouldBlock) => Ok(Some(Holder { pid: read_pid(&mut file) })),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+/// Who holds the lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Holder {
+    /// The pid it wrote into the file, if that could be read.
+    pub pid: Option<u32>,
+}
+
+impl std::fmt::Display for Holder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.pid {
+            Some(pid) => write!(f, "pid {pid}"),
+            None => f.write_str("pid unknown"),
+        }
+    }
+}
+
+fn read_pid(file: &mut File) -> Option<u32> {
+    let mut text = String::new();
+    file.take(32).read_to_string(&mut text).ok()?;
+    text.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_holder_and_left_over_files_do_not_matter() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("tasks.db.lock");
+        std::fs::write(&path, "4294967\n").unwrap();
+        assert_eq!(holder(&path).unwrap(), None);
+        let Taken::Ours(file) = take(&path).unwrap() else { panic!("nobody holds it") };
+        let pid = Some(std::process::id());
+        assert_eq!(holder(&path).unwrap(), Some(Holder { pid }));
+        assert!(matches!(take(&path).unwrap(), Taken::Held { pid: held } if held == pid));
+        drop(file);
+        assert_eq!(holder(&path).unwrap(), None);
+    }
+}

@@ -1,0 +1,225 @@
+//! What the client asks, and where the answer comes from. Both MCP lifecycles are served: with `initialize`
+//! (2024-11-05 to 2025-11-25) and without (2026-07-28).
+
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use orc_proto::{codec::MAX_MESSAGE, wire::ToolAnswer};
+use rmcp::{
+    ErrorData, RoleServer, ServerHandler,
+    model::{
+        CallToolRequestParams, CallToolResponse, CustomRequest, CustomResult, ErrorCode,
+        GetPromptRequestParams, GetPromptResponse, GetPromptResult, Implementation, InitializeRequestParams,
+        InitializeResult, ListPromptsResult, ListToolsResult, PaginatedRequestParams,
+        ProgressNotificationParam, ServerCapabilities, ServerConfig, SubscriptionFilter,
+    },
+    service::{NotificationContext, RequestContext, SubscriptionContext},
+};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::value::RawValue;
+
+use crate::{
+    convert,
+    link::{Link, Unavailable},
+    pump,
+    stdio::Traffic,
+    subscriptions::Subscriptions,
+};
+
+/// What a model reads once per session, so every sentence has to earn its place.
+const INSTRUCTIONS: &str = "Shared, persistent work graph for all agents on this machine. Items flow queue -> work -> \
+review -> done; dependencies and required notes gate the way. Start with get_context(). To take work: \
+get_next_item(claim=true), then advance_item(item_id, trigger=\"start\"), later trigger=\"complete\". Write findings \
+with manage_notes. A refusal names what is missing; ids may be shortened to 8 characters.";
+
+/// A sign of life for clients that wait for a long call.
+const PROGRESS_EVERY: Duration = Duration::from_secs(5);
+
+/// Requests whose parameters rmcp may fail to read; it then offers them as unknown.
+const KNOWN: [&str; 6] =
+    ["initialize", "tools/call", "tools/list", "prompts/get", "prompts/list", "subscriptions/listen"];
+
+/// The MCP server of one client.
+pub(crate) struct Handler {
+    link: Arc<Link>,
+    subscriptions: Arc<Subscriptions>,
+    traffic: Traffic,
+    config: ServerConfig,
+    begun: OnceLock<()>,
+}
+
+impl Handler {
+    pub(crate) fn new(link: Arc<Link>, subscriptions: Arc<Subscriptions>, traffic: Traffic) -> Self {
+        let config = config(&link);
+        Self { link, subscriptions, traffic, config, begun: OnceLock::new() }
+    }
+
+    /// Begins the connection, in the background, once it is known who the client is.
+    fn begin(&self, client: Option<Implementation>) {
+        self.begun.get_or_init(|| {
+            if let Some(client) = client {
+                self.link.introduce(client.name, client.version);
+            }
+            tokio::spawn(pump::run(Arc::clone(&self.link), Arc::clone(&self.subscriptions)));
+        });
+    }
+
+    /// Carries a request to the daemon and its answer back.
+    async fn ask<T: DeserializeOwned>(
+        &self,
+        method: &str,
+        params: &impl Serialize,
+        cx: &RequestContext<RoleServer>,
+    ) -> Result<T, ErrorData> {
+        self.begin(cx.client_info());
+        let params = raw(params)?;
+        let answer = self.link.ask(method, Some(params)).await;
+        convert::result(answer.map_err(|Unavailable(why)| ErrorData::internal_error(why, None))?)
+    }
+
+    /// Runs a tool; whatever goes wrong on the way is the tool's answer, for an agent never sees JSON-RPC errors.
+    async fn call(&self, request: CallToolRequestParams, cx: &RequestContext<RoleServer>) -> ToolAnswer {
+        self.begin(cx.client_info());
+        let arguments = match request.arguments.as_ref().map(raw).transpose() {
+            Ok(arguments) => arguments,
+            Err(error) => return ToolAnswer::refusal("VALIDATION", &error.message),
+        };
+        if arguments.as_ref().is_some_and(|arguments| arguments.get().len() > MAX_MESSAGE) {
+            return ToolAnswer::refusal(
+                "VALIDATION",
+                "The arguments are over 16 MiB; send them in several calls.",
+            );
+        }
+        let progress = cx.meta.get_progress_token();
+        let answering = self.link.call(&request.name, arguments, progress.is_some());
+        let mut answering = std::pin::pin!(answering);
+        let mut passed = 0.0;
+        loop {
+            tokio::select! {
+                answer = &mut answering => {
+                    return answer.unwrap_or_else(|Unavailable(why)| ToolAnswer::refusal("UNAVAILABLE", &why));
+                }
+                // Dropping the call cancels it in the daemon; nobody waits for this answer.
+                () = cx.ct.cancelled() => return ToolAnswer::refusal("UNAVAILABLE", "The call was cancelled."),
+                () = tokio::time::sleep(PROGRESS_EVERY), if progress.is_some() => {
+                    passed += PROGRESS_EVERY.as_secs_f64();
+                    if let Some(token) = progress.clone() {
+                        let sign = ProgressNotificationParam::new(token, passed).with_message("still waiting");
+                        let _ = cx.peer.notify_progress(sign).await; // a client that left needs no sign
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl ServerHandler for Handler {
+    fn get_info(&self) -> ServerConfig {
+        self.config.clone()
+    }
+
+    async fn initialize(
+        &self,
+        request: InitializeRequestParams,
+        cx: RequestContext<RoleServer>,
+    ) -> Result<InitializeResult, ErrorData> {
+        cx.peer.set_peer_info(request.clone());
+        let answer = self.negotiate_initialize(&request);
+        self.begin(Some(request.client_info));
+        answer
+    }
+
+    async fn on_initialized(&self, cx: NotificationContext<RoleServer>) {
+        self.subscriptions.client(cx.peer);
+    }
+
+    async fn list_tools(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        cx: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        self.ask("tools/list", &request.unwrap_or_default(), &cx).await
+    }
+
+    async fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        cx: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let answer = self.call(request, &cx).await;
+        Ok(convert::tool_result(&answer, self.link.wants_structured()).into())
+    }
+
+    async fn list_prompts(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        cx: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        self.ask("prompts/list", &request.unwrap_or_default(), &cx).await
+    }
+
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        cx: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        let prompt: GetPromptResult = self.ask("prompts/get", &request, &cx).await?;
+        Ok(prompt.into())
+    }
+
+    // Resources and completions go here, each one `self.ask(METHOD, …)` and a capability in `config`.
+
+    fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
+        Some(requested.clone()) // rmcp keeps what the capabilities cover
+    }
+
+    async fn listen(&self, cx: SubscriptionContext) -> Result<(), ErrorData> {
+        self.begin(cx.request_context().client_info());
+        self.subscriptions.add(cx.sink().clone());
+        tokio::select! {
+            () = cx.cancelled() => {}
+            () = self.traffic.ended() => {}
+        }
+        self.subscriptions.remove(cx.sink().id());
+        Ok(())
+    }
+
+    async fn on_custom_request(
+        &self,
+        request: CustomRequest,
+        _: RequestContext<RoleServer>,
+    ) -> Result<CustomResult, ErrorData> {
+        let method = request.method;
+        Err(if KNOWN.contains(&method.as_str()) {
+            ErrorData::invalid_params(format!("The parameters of {method} cannot be read"), None)
+        } else {
+            ErrorData::new(ErrorCode::METHOD_NOT_FOUND, format!("Unknown method: {method}"), None)
+        })
+    }
+}
+
+fn config(link: &Link) -> ServerConfig {
+    let capabilities = ServerCapabilities::builder()
+        .enable_tools()
+        .enable_tool_list_changed()
+        .enable_prompts()
+        .enable_prompts_list_changed()
+        .build();
+    let mut instructions = INSTRUCTIONS.to_owned();
+    if let Some(original) = link.original_to_take_over() {
+        instructions.push_str(&format!(
+            " A database of task-orchestrator-py is at {0}; to take it over (it is backed up first), set \
+             TASK_ORCHESTRATOR_DB={0} for this server.",
+            original.display()
+        ));
+    }
+    ServerConfig::new(capabilities)
+        .with_server_info(Implementation::new("task-orchestrator", env!("CARGO_PKG_VERSION")))
+        .with_instructions(instructions)
+}
+
+fn raw(value: &impl Serialize) -> Result<Box<RawValue>, ErrorData> {
+    serde_json::value::to_raw_value(value).map_err(|error| ErrorData::invalid_params(error.to_string(), None))
+}
