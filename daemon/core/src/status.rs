@@ -21,13 +21,13 @@ macro_rules! words {
             }
 
             /// Its place in [`Self::ALL`], which is also how stores keep it.
-            pub fn index(self) -> usize {
-                self as usize
+            pub fn index(self) -> u8 {
+                self as u8
             }
 
             /// The value at that place.
-            pub fn from_index(index: usize) -> Option<Self> {
-                Self::ALL.get(index).copied()
+            pub fn from_index(index: u8) -> Option<Self> {
+                Self::ALL.get(usize::from(index)).copied()
             }
 
             /// Reads the word in any case, with `_` and `-` alike. Refuses an unknown one with the valid ones.
@@ -132,7 +132,7 @@ impl Status {
 
     /// Whether a blocker in this status lets its dependents go on.
     pub fn meets(self, threshold: Threshold) -> bool {
-        self.progress() > threshold.index() as u8
+        self.progress() > threshold.index()
     }
 }
 

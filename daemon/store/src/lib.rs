@@ -1,1 +1,31 @@
-//! .
+//! SQLite and nothing else: how the work graph is kept.
+//!
+//! One [`Writer`] thread owns the only connection that writes. It takes jobs that wait together, runs each in a savepoint of
+//! its own, commits once, and then answers all of them (`daemon.md` rule 19). A [`Readers`] pool gives every read a snapshot
+//! that never waits for the writer. Both hand out a [`Tx`], which answers the domain's questions
+//! ([`orc_core::View`]) and the queries of reports; on the writer it also applies changes: the rows, the columns derived
+//! from them, and one history row each, in one transaction.
+//!
+//! There is no tokio here, and no rule of the domain: `orc_core::decide` makes the changes.
+
+#![forbid(unsafe_code)]
+
+pub mod apply;
+pub mod error;
+pub mod history;
+pub mod open;
+pub mod queries;
+mod reader;
+pub mod row;
+mod schema;
+mod tx;
+mod view;
+mod write;
+mod writer;
+
+pub use apply::Apply;
+pub use error::Error;
+pub use open::{Opened, open};
+pub use reader::Readers;
+pub use tx::{Event, Tx};
+pub use writer::{Outcome, Writer};

@@ -1,0 +1,41 @@
+//! What can go wrong with the database.
+
+/// A failed question, change or commit. Nothing of the call was kept.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// SQLite said no.
+    #[error("database: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// A row that no version of this program writes.
+    #[error("damaged row: {0}")]
+    Damaged(String),
+    /// The writer is gone, so nothing can be changed any more.
+    #[error("the writer has stopped")]
+    Stopped,
+}
+
+impl Error {
+    /// Whether trying again later may help: the disk is full, the file is locked, I/O failed.
+    pub fn may_pass(&self) -> bool {
+        use rusqlite::ErrorCode::*;
+        match self {
+            Error::Sqlite(e) => matches!(
+                e.sqlite_error_code(),
+                Some(
+                    DatabaseBusy
+                        | DatabaseLocked
+                        | DiskFull
+                        | SystemIoFailure
+                        | ReadOnly
+                        | CannotOpen
+                        | OutOfMemory
+                )
+            ),
+            Error::Damaged(_) => false,
+            Error::Stopped => true,
+        }
+    }
+}
+
+/// Answers of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

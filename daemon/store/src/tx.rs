@@ -1,0 +1,81 @@
+//! One transaction: a snapshot to read, or the writer's.
+
+use std::cell::{Cell, RefCell};
+
+use rusqlite::Connection;
+
+use crate::error::{Error, Result};
+
+/// What happened, for whoever publishes it after the commit.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Event {
+    /// Its row in the history: the only cursor there is.
+    pub seq: i64,
+    /// Its kind there.
+    pub kind: &'static str,
+    /// The item it is about.
+    pub item: Option<String>,
+}
+
+/// An open transaction on one connection. Dropping it undoes nothing by itself: whoever opened it commits or rolls back.
+#[derive(Debug)]
+pub struct Tx<'c> {
+    pub(crate) conn: &'c Connection,
+    /// Numbers the call, so that the history keeps together what belongs together.
+    pub(crate) call: i64,
+    pub(crate) events: RefCell<Vec<Event>>,
+    /// The first failure of a statement that undid the whole transaction.
+    broken: Cell<bool>,
+}
+
+impl<'c> Tx<'c> {
+    pub(crate) fn new(conn: &'c Connection, call: i64) -> Self {
+        Self { conn, call, events: RefCell::new(Vec::new()), broken: Cell::new(false) }
+    }
+
+    /// Runs one step that stands alone: it is kept whole, or undone whole when it answers an error.
+    ///
+    /// # Errors
+    /// The step's own, or the store's when the savepoint itself fails.
+    pub fn step<T, E: From<Error>>(
+        &self,
+        run: impl FnOnce() -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E> {
+        let before = self.events.borrow().len();
+        self.batch("SAVEPOINT step")?;
+        match run() {
+            Ok(value) => {
+                self.batch("RELEASE step")?;
+                Ok(value)
+            }
+            Err(error) => {
+                // Where SQLite has already undone the whole transaction there is no savepoint left to go back to.
+                if !self.conn.is_autocommit() {
+                    self.batch("ROLLBACK TO step; RELEASE step")?;
+                } else {
+                    self.broken.set(true);
+                }
+                self.events.borrow_mut().truncate(before);
+                Err(error)
+            }
+        }
+    }
+
+    /// Whether SQLite gave up the whole transaction on the way (a full disk, an I/O error).
+    pub fn is_broken(&self) -> bool {
+        self.broken.get()
+    }
+
+    /// The newest row of the history: the cursor of this state.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn cursor(&self) -> Result<i64> {
+        let sql = "SELECT coalesce((SELECT seq FROM history ORDER BY seq DESC LIMIT 1), 0)";
+        Ok(self.conn.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+    }
+
+    fn batch(&self, sql: &str) -> Result<()> {
+        Ok(self.conn.execute_batch(sql)?)
+    }
+}

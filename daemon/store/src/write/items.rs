@@ -1,0 +1,255 @@
+//! Item rows and what is derived from them: counts, open children, met edges, tags, search text.
+
+use orc_core::change::Origin;
+use orc_core::edge::Edge;
+use orc_core::item::Item;
+use orc_core::note::Note;
+use orc_core::status::{Status, Threshold};
+use orc_core::text::split_tags;
+use orc_core::time::Stamp;
+use rusqlite::params;
+
+use super::edges;
+use crate::error::Result;
+use crate::row;
+use crate::tx::Tx;
+use crate::view::short_of;
+
+fn micros(stamp: Option<&Stamp>) -> Option<i64> {
+    stamp.map(Stamp::micros)
+}
+
+fn text(stamp: Option<&Stamp>) -> Option<&str> {
+    stamp.map(Stamp::text)
+}
+
+pub(super) fn insert(tx: &Tx<'_>, item: &Item, origin: Origin) -> Result<()> {
+    note_shared_short(tx, item)?;
+    let parent = item.parent.as_ref().map(|id| tx.rid_of(id)).transpose()?;
+    let project = project(tx, item)?;
+    // What came done from elsewhere was completed, as far as anyone knows, when it was changed last.
+    let completed = (origin != Origin::Made && matches!(item.status, Status::Done | Status::Archived))
+        .then(|| item.updated_at.micros());
+    tx.execute(
+        "INSERT INTO items (id, parent, project, title, description, summary, status, label, previous, priority, complexity,
+             item_type, tags, metadata, properties, due_at, due_ts, schedule, next_run_at, next_run_ts, not_before,
+             not_before_ts, reason, version, created_by, updated_by, created_at, created_ts, updated_at, updated_ts,
+             role_changed_at, role_changed_ts, completed_ts)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24,
+             ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33)",
+        params![
+            item.id.as_str(),
+            parent,
+            project,
+            item.title,
+            item.description,
+            item.summary,
+            item.status.index(),
+            item.label,
+            item.previous.map(Status::index),
+            item.priority.index(),
+            item.complexity,
+            item.item_type,
+            item.tags,
+            item.metadata,
+            item.properties,
+            text(item.due_at.as_ref()),
+            micros(item.due_at.as_ref()),
+            item.schedule,
+            text(item.next_run_at.as_ref()),
+            micros(item.next_run_at.as_ref()),
+            text(item.not_before.as_ref()),
+            micros(item.not_before.as_ref()),
+            item.reason,
+            item.version,
+            item.created_by,
+            item.updated_by,
+            item.created_at.text(),
+            item.created_at.micros(),
+            item.updated_at.text(),
+            item.updated_at.micros(),
+            text(item.role_changed_at.as_ref()),
+            micros(item.role_changed_at.as_ref()),
+            completed,
+        ],
+    )?;
+    let rid = tx.conn.last_insert_rowid();
+    put_tags(tx, rid, &item.tags)?;
+    put_text(tx, rid, item)?;
+    add_to_count(tx, project, item.status, 1)?;
+    if !item.status.is_terminal() {
+        add_open_child(tx, parent, 1)?;
+    }
+    Ok(())
+}
+
+pub(super) fn update(tx: &Tx<'_>, before: &Item, after: &Item) -> Result<()> {
+    let rid = tx.rid_of(&before.id)?;
+    let parent_before = before.parent.as_ref().map(|id| tx.rid_of(id)).transpose()?;
+    let parent_after = after.parent.as_ref().map(|id| tx.rid_of(id)).transpose()?;
+    tx.execute(
+        "UPDATE items SET parent = ?2, title = ?3, description = ?4, summary = ?5, status = ?6, label = ?7, previous = ?8,
+             priority = ?9, complexity = ?10, item_type = ?11, tags = ?12, metadata = ?13, properties = ?14, due_at = ?15,
+             due_ts = ?16, schedule = ?17, next_run_at = ?18, next_run_ts = ?19, not_before = ?20, not_before_ts = ?21,
+             reason = ?22, version = ?23, updated_by = ?24, updated_at = ?25, updated_ts = ?26, role_changed_at = ?27,
+             role_changed_ts = ?28
+         WHERE rid = ?1",
+        params![
+            rid,
+            parent_after,
+            after.title,
+            after.description,
+            after.summary,
+            after.status.index(),
+            after.label,
+            after.previous.map(Status::index),
+            after.priority.index(),
+            after.complexity,
+            after.item_type,
+            after.tags,
+            after.metadata,
+            after.properties,
+            text(after.due_at.as_ref()),
+            micros(after.due_at.as_ref()),
+            after.schedule,
+            text(after.next_run_at.as_ref()),
+            micros(after.next_run_at.as_ref()),
+            text(after.not_before.as_ref()),
+            micros(after.not_before.as_ref()),
+            after.reason,
+            after.version,
+            after.updated_by,
+            after.updated_at.text(),
+            after.updated_at.micros(),
+            text(after.role_changed_at.as_ref()),
+            micros(after.role_changed_at.as_ref()),
+        ],
+    )?;
+    if before.tags != after.tags {
+        tx.execute("DELETE FROM item_tags WHERE item = ?1", [rid])?;
+        put_tags(tx, rid, &after.tags)?;
+    }
+    if before.title != after.title || before.description != after.description {
+        tx.execute("DELETE FROM item_text WHERE rowid = ?1", [rid])?;
+        put_text(tx, rid, after)?;
+    }
+    if !before.status.is_terminal() {
+        add_open_child(tx, parent_before, -1)?;
+    }
+    if !after.status.is_terminal() {
+        add_open_child(tx, parent_after, 1)?;
+    }
+    if before.status != after.status {
+        let project = project(tx, after)?;
+        add_to_count(tx, project, before.status, -1)?;
+        add_to_count(tx, project, after.status, 1)?;
+        settle_edges(tx, rid, after.status)?;
+        note_times(tx, rid, after)?;
+    }
+    Ok(())
+}
+
+/// First start and last completion, which reports need without reading the history.
+fn note_times(tx: &Tx<'_>, rid: i64, after: &Item) -> Result<()> {
+    let now = after.updated_at.micros();
+    match after.status {
+        Status::Work => tx.execute(
+            "UPDATE items SET started_ts = coalesce(started_ts, ?2), completed_ts = NULL WHERE rid = ?1",
+            [rid, now],
+        ),
+        Status::Done => tx.execute("UPDATE items SET completed_ts = ?2 WHERE rid = ?1", [rid, now]),
+        Status::Archived => Ok(()),
+        _ => tx.execute("UPDATE items SET completed_ts = NULL WHERE rid = ?1", [rid]),
+    }
+}
+
+/// Marks the edges out of an item as met or unmet by its new status, and counts that at their targets.
+fn settle_edges(tx: &Tx<'_>, rid: i64, status: Status) -> Result<()> {
+    let sql = "SELECT rid, target, unblock_at, met FROM edges WHERE source = ?1 AND kind = 0";
+    let edges = tx.rows(sql, [rid], |r| {
+        Ok((
+            r.get::<_, i64>(0)?,
+            r.get::<_, i64>(1)?,
+            row::word(r, 2, Threshold::from_index)?,
+            r.get::<_, bool>(3)?,
+        ))
+    })?;
+    for (edge, target, needs, was_met) in edges {
+        let met = status.meets(needs);
+        if met != was_met {
+            tx.execute("UPDATE edges SET met = ?2 WHERE rid = ?1", params![edge, met])?;
+            edges::add_unmet(tx, target, if met { -1 } else { 1 })?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn delete(tx: &Tx<'_>, item: &Item, notes: &[Note], edges: &[Edge]) -> Result<()> {
+    let rid = tx.rid_of(&item.id)?;
+    for edge in edges {
+        edges::delete(tx, edge)?;
+    }
+    for note in notes {
+        super::notes::delete(tx, note)?;
+    }
+    let parent = item.parent.as_ref().map(|id| tx.rid_of(id)).transpose()?;
+    if !item.status.is_terminal() {
+        add_open_child(tx, parent, -1)?;
+    }
+    add_to_count(tx, project(tx, item)?, item.status, -1)?;
+    tx.execute("DELETE FROM item_tags WHERE item = ?1", [rid])?;
+    tx.execute("DELETE FROM item_text WHERE rowid = ?1", [rid])?;
+    tx.execute("DELETE FROM items WHERE rid = ?1", [rid])
+}
+
+fn put_tags(tx: &Tx<'_>, rid: i64, tags: &str) -> Result<()> {
+    for tag in split_tags(tags) {
+        tx.execute("INSERT OR IGNORE INTO item_tags (tag, item) VALUES (?1, ?2)", params![tag, rid])?;
+    }
+    Ok(())
+}
+
+fn put_text(tx: &Tx<'_>, rid: i64, item: &Item) -> Result<()> {
+    tx.execute(
+        "INSERT INTO item_text (rowid, title, description) VALUES (?1, ?2, ?3)",
+        params![rid, item.title, item.description],
+    )
+}
+
+fn add_open_child(tx: &Tx<'_>, parent: Option<i64>, by: i64) -> Result<()> {
+    match parent {
+        Some(rid) => {
+            tx.execute("UPDATE items SET open_children = open_children + ?2 WHERE rid = ?1", [rid, by])
+        }
+        None => Ok(()),
+    }
+}
+
+fn add_to_count(tx: &Tx<'_>, project: Option<i64>, status: Status, by: i64) -> Result<()> {
+    tx.execute(
+        "INSERT INTO counts (project, status, n) VALUES (?1, ?2, ?3)
+         ON CONFLICT (project, status) DO UPDATE SET n = n + excluded.n",
+        params![project.unwrap_or(0), status.index(), by],
+    )
+}
+
+/// The row of the item's project, made when an item is the first to name it.
+fn project(tx: &Tx<'_>, item: &Item) -> Result<Option<i64>> {
+    let Some(name) = &item.project else { return Ok(None) };
+    let sql = "SELECT rid FROM projects WHERE name = ?1";
+    if let Some(rid) = tx.one(sql, [name], |row| row.get(0))? {
+        return Ok(Some(rid));
+    }
+    tx.execute("INSERT INTO projects (name) VALUES (?1)", [name])?;
+    Ok(Some(tx.conn.last_insert_rowid()))
+}
+
+/// Remembers when an id that came from elsewhere shares its first characters, so that answers show more of them.
+fn note_shared_short(tx: &Tx<'_>, item: &Item) -> Result<()> {
+    use orc_core::View;
+    let short = short_of(&item.id);
+    if tx.short_taken(short)? {
+        tx.execute("INSERT OR IGNORE INTO shared_shorts (short) VALUES (?1)", [short])?;
+    }
+    Ok(())
+}
