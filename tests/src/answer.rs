@@ -33,6 +33,7 @@ impl Answer {
     ///
     /// # Panics
     /// When it is anything else.
+    #[track_caller]
     pub fn read(result: Value) -> Self {
         let blocks = result["content"].as_array().unwrap_or_else(|| panic!("wanted content, got {result}"));
         assert_eq!(blocks.len(), 1, "wanted one content block, got {result}");
@@ -50,6 +51,7 @@ impl Answer {
     ///
     /// # Panics
     /// When it was refused.
+    #[track_caller]
     pub fn ok(self, call: &str) -> Value {
         assert!(!self.is_error, "{call}\nwanted an answer, was refused: {}", self.raw_text);
         self.doc
@@ -59,6 +61,7 @@ impl Answer {
     ///
     /// # Panics
     /// When it was not refused, or not in the contract's shape.
+    #[track_caller]
     pub fn refusal(self, call: &str) -> Refusal {
         assert!(self.is_error, "{call}\nwanted a refusal, was answered: {}", self.raw_text);
         assert_eq!(keys(&self.doc), ["error"], "{call}\na refusal holds `error` alone: {}", self.raw_text);
@@ -84,6 +87,7 @@ impl Refusal {
     ///
     /// # Panics
     /// When it does not.
+    #[track_caller]
     pub fn says(&self, part: &str) -> &Self {
         assert!(self.message.contains(part), "wanted a message with {part:?}, got {:?}", self.message);
         self
@@ -93,6 +97,7 @@ impl Refusal {
     ///
     /// # Panics
     /// When it does not.
+    #[track_caller]
     pub fn names(&self, field: &str) -> &Self {
         assert_eq!(self.field, field, "wanted the field {field:?} named in {self:?}");
         self
@@ -100,16 +105,19 @@ impl Refusal {
 }
 
 /// An object's keys in the order they came.
+#[track_caller]
 pub fn keys(doc: &Value) -> Vec<String> {
     doc.as_object().map(|fields| fields.keys().cloned().collect()).unwrap_or_default()
 }
 
 /// The titles of an array of rows.
+#[track_caller]
 pub fn titles(rows: &Value) -> Vec<String> {
     column(rows, "title")
 }
 
 /// The ids of an array of rows.
+#[track_caller]
 pub fn ids(rows: &Value) -> Vec<String> {
     column(rows, "id")
 }

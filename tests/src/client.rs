@@ -44,6 +44,7 @@ struct Inbox {
 
 impl McpClient {
     /// A tool's document; fails when it is refused.
+    #[track_caller]
     pub fn ok(&self, tool: &str, arguments: Value) -> Value {
         let call = format!("{tool} {arguments}");
         self.call(tool, arguments).ok(&call)
@@ -53,6 +54,7 @@ impl McpClient {
     ///
     /// # Panics
     /// When it is not refused with `code`.
+    #[track_caller]
     pub fn refused(&self, tool: &str, arguments: Value, code: &str) -> Refusal {
         let call = format!("{tool} {arguments}");
         let refusal = self.call(tool, arguments).refusal(&call);
@@ -61,16 +63,19 @@ impl McpClient {
     }
 
     /// What a tool answers.
+    #[track_caller]
     pub fn call(&self, tool: &str, arguments: Value) -> Answer {
         Answer::read(self.rpc("tools/call", json!({"name": tool, "arguments": arguments})))
     }
 
     /// The tools as listed, over all pages.
+    #[track_caller]
     pub fn list_tools(&self) -> Vec<Value> {
         self.list("tools/list", "tools")
     }
 
     /// The prompts as listed.
+    #[track_caller]
     pub fn prompts(&self) -> Vec<Value> {
         self.list("prompts/list", "prompts")
     }
@@ -79,6 +84,7 @@ impl McpClient {
     ///
     /// # Panics
     /// When it has none.
+    #[track_caller]
     pub fn prompt(&self, name: &str, arguments: Value) -> String {
         let result = self.rpc("prompts/get", json!({"name": name, "arguments": arguments}));
         let messages =
@@ -90,6 +96,7 @@ impl McpClient {
     ///
     /// # Panics
     /// When the answer is an error.
+    #[track_caller]
     pub fn rpc(&self, method: &str, params: Value) -> Value {
         let answer = self.exchange(method, params);
         assert!(
@@ -104,6 +111,7 @@ impl McpClient {
     ///
     /// # Panics
     /// When the answer is a result.
+    #[track_caller]
     pub fn rpc_error(&self, method: &str, params: Value) -> Value {
         let answer = self.exchange(method, params);
         assert!(
@@ -115,6 +123,7 @@ impl McpClient {
     }
 
     /// Sends a request and does not wait; [`McpClient::receive`] gets its answer.
+    #[track_caller]
     pub fn send(&self, method: &str, params: Value) -> i64 {
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
         let params = self.lifecycle.params(&self.name, params);
@@ -123,6 +132,7 @@ impl McpClient {
     }
 
     /// The answer to an earlier [`McpClient::send`].
+    #[track_caller]
     pub fn receive(&self, id: i64) -> Value {
         self.message(&format!("the answer to request {id}"), |m| m["id"] == id && m.get("method").is_none())
     }
@@ -131,6 +141,7 @@ impl McpClient {
     ///
     /// # Panics
     /// When none comes in time, or the shim's output is not JSON-RPC.
+    #[track_caller]
     pub fn message(&self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         let mut inbox = lock(&self.inbox);
         if let Some(at) = inbox.aside.iter().position(&wanted) {
@@ -156,6 +167,7 @@ impl McpClient {
     ///
     /// # Panics
     /// When the shim reads no more.
+    #[track_caller]
     pub fn raw_line(&self, line: &[u8]) {
         let mut stdin = lock(&self.stdin);
         let pipe = stdin.as_mut().expect("stdin is open");
@@ -166,11 +178,13 @@ impl McpClient {
     }
 
     /// What `initialize` answered, or `server/discover` without one.
+    #[track_caller]
     pub fn opened(&self) -> Value {
         lock(&self.opened).clone()
     }
 
     /// Ends the session as clients do, by closing stdin, and waits for the shim's end.
+    #[track_caller]
     pub fn end(self) {
         lock(&self.stdin).take();
         eventually("the shim's end after its stdin's", || match lock(&self.child).try_wait() {
@@ -180,11 +194,13 @@ impl McpClient {
     }
 
     /// Ends the shim as a crash would.
+    #[track_caller]
     pub fn kill(self) {
         drop(self);
     }
 
     /// Whether the shim runs.
+    #[track_caller]
     pub fn is_alive(&self) -> bool {
         matches!(lock(&self.child).try_wait(), Ok(None))
     }
@@ -212,6 +228,7 @@ impl McpClient {
     }
 
     /// Opens the session the way its version does.
+    #[track_caller]
     pub fn open(&self) {
         let opened = match self.lifecycle.opening(&self.name) {
             Some(params) => {
