@@ -50,10 +50,11 @@ fn context_stays_under_eight_kilobytes() {
 
 fn row(n: usize) -> Value {
     let status = ["queue", "work", "review", "done", "blocked", "cancelled", "archived"][n % 7];
+    let priority = ["critical", "high", "medium", "low"][n % 4];
     json!({
         "id": format!("{n:08x}-0000-4000-8000-000000000000"),
         "title": format!("Write chapter {n} of the handbook"), "status": status,
-        "priority": ["critical", "high", "medium", "low"][n % 4], "tags": format!("book,part{}", n % 50),
+        "priority": priority, "tags": format!("book,part{}", n % 50),
         "description": "A paragraph that nobody wants in a dashboard. ".repeat(5),
         "created_at": "2024-01-01T00:00:00+00:00", "updated_at": "2024-02-01T00:00:00+00:00",
     })
