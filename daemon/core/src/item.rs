@@ -1,5 +1,7 @@
 //! An item of work, and what one edit of it is.
 
+use std::borrow::Cow;
+
 use crate::id::ItemId;
 use crate::limits;
 use crate::refusal::Refusal;
@@ -131,5 +133,146 @@ pub fn check_edit(edit: &Edit) -> Result<(), Refusal> {
         Edit::Properties(Some(t)) => limits::bytes("properties", t, limits::SMALL_TEXT_BYTES),
         Edit::Schedule(Some(t)) => limits::chars("schedule", t, limits::KEY_CHARS),
         _ => Ok(()),
+    }
+}
+
+/// How the text of a field is read off an item; nothing is the empty text.
+type Reading = for<'a> fn(&'a Item) -> Cow<'a, str>;
+
+/// The fields that a change can be about, by the names and in the order of contract.md §3. Who changed it and when, and the
+/// version itself, are about the change rather than the item.
+const FIELDS: [(&str, Reading); 18] = [
+    ("parent_id", |i| i.parent.as_ref().map_or(Cow::Borrowed(""), |id| id.as_str().into())),
+    ("title", |i| i.title.as_str().into()),
+    ("description", |i| i.description.as_str().into()),
+    ("summary", |i| i.summary.as_str().into()),
+    ("status", |i| i.status.as_str().into()),
+    ("status_label", |i| optional(&i.label)),
+    ("previous_status", |i| i.previous.map_or("", Status::as_str).into()),
+    ("priority", |i| i.priority.as_str().into()),
+    ("complexity", |i| i.complexity.map_or(Cow::Borrowed(""), |n| n.to_string().into())),
+    ("item_type", |i| i.item_type.as_str().into()),
+    ("tags", |i| i.tags.as_str().into()),
+    ("metadata", |i| optional(&i.metadata)),
+    ("properties", |i| optional(&i.properties)),
+    ("due_at", |i| moment(&i.due_at)),
+    ("schedule", |i| optional(&i.schedule)),
+    ("next_run_at", |i| moment(&i.next_run_at)),
+    ("not_before", |i| moment(&i.not_before)),
+    ("project", |i| optional(&i.project)),
+];
+
+fn optional(text: &Option<String>) -> Cow<'_, str> {
+    text.as_deref().unwrap_or_default().into()
+}
+
+fn moment(stamp: &Option<Stamp>) -> Cow<'_, str> {
+    stamp.as_ref().map_or("", Stamp::text).into()
+}
+
+/// The fields that differ: name, old text, new text; nothing is the empty text.
+pub fn diff(before: &Item, after: &Item) -> Vec<(&'static str, String, String)> {
+    let differing = FIELDS.iter().filter_map(|(field, read)| {
+        let (old, new) = (read(before), read(after));
+        (old != new).then(|| (*field, old.into_owned(), new.into_owned()))
+    });
+    differing.collect()
+}
+
+/// The same as lines that a refusal or a report shows: `v3 priority: medium → high (by alice)`. Long text is cut.
+pub fn diff_lines(before: &Item, after: &Item) -> Vec<String> {
+    const SHOWN: usize = 80;
+    let shown = |text: &str| match text {
+        "" => "none".to_owned(),
+        text => text::cut(text, SHOWN).replace(['\n', '\r'], " "),
+    };
+    let by = after.updated_by.as_deref().map(|name| format!(" (by {name})")).unwrap_or_default();
+    let line = |(field, old, new): (&str, String, String)| {
+        format!("v{} {field}: {} → {}{by}", after.version, shown(&old), shown(&new))
+    };
+    diff(before, after).into_iter().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plain() -> Item {
+        let now = Stamp::from_micros(0);
+        Item {
+            id: ItemId::new("a"),
+            parent: None,
+            title: "title".into(),
+            description: String::new(),
+            summary: String::new(),
+            status: Status::Queue,
+            label: None,
+            previous: None,
+            priority: Priority::Medium,
+            complexity: None,
+            item_type: String::new(),
+            tags: String::new(),
+            metadata: None,
+            properties: None,
+            due_at: None,
+            schedule: None,
+            next_run_at: None,
+            not_before: None,
+            reason: None,
+            project: None,
+            version: 1,
+            created_by: None,
+            updated_by: None,
+            created_at: now.clone(),
+            updated_at: now,
+            role_changed_at: None,
+        }
+    }
+
+    #[test]
+    fn a_difference_is_named_as_clients_name_the_field() {
+        let stamp = || Stamp::parse("2026-11-23");
+        type Change = fn(&mut Item);
+        let cases: [(Change, &str, &str, &str); 7] = [
+            (|i| i.parent = Some(ItemId::new("p")), "parent_id", "", "p"),
+            (|i| i.title = "other".into(), "title", "title", "other"),
+            (|i| i.status = Status::Work, "status", "queue", "work"),
+            (|i| i.previous = Some(Status::Review), "previous_status", "", "review"),
+            (|i| i.priority = Priority::High, "priority", "medium", "high"),
+            (|i| i.complexity = Some(3), "complexity", "", "3"),
+            (|i| i.label = Some("cancelled".into()), "status_label", "", "cancelled"),
+        ];
+        for (change, field, old, new) in cases {
+            let mut after = plain();
+            change(&mut after);
+            assert_eq!(diff(&plain(), &after), [(field, old.to_owned(), new.to_owned())]);
+        }
+        let after = Item { due_at: stamp(), not_before: stamp(), ..plain() };
+        let fields: Vec<&str> = diff(&plain(), &after).into_iter().map(|(field, ..)| field).collect();
+        assert_eq!(fields, ["due_at", "not_before"]);
+    }
+
+    #[test]
+    fn who_and_when_is_no_difference() {
+        let later = Stamp::from_micros(9);
+        let after = Item { version: 2, updated_by: Some("bob".into()), updated_at: later, ..plain() };
+        assert_eq!(diff(&plain(), &after), []);
+    }
+
+    #[test]
+    fn lines_name_version_and_actor_and_stay_short() {
+        let after = Item {
+            priority: Priority::High,
+            description: format!("two\nlines {}", "x".repeat(200)),
+            version: 3,
+            updated_by: Some("alice".into()),
+            ..plain()
+        };
+        let lines = diff_lines(&plain(), &after);
+        assert!(
+            lines[0].starts_with("v3 description: none → two lines xxx") && lines[0].len() < 130,
+            "{lines:?}"
+        );
+        assert_eq!(lines[1], "v3 priority: medium → high (by alice)");
     }
 }

@@ -86,9 +86,11 @@ pub trait View {
     fn claims_ended_by(&self, now: &Stamp, most: usize) -> Result<Vec<Claim>, Self::Error>;
     /// A workspace.
     fn workspace(&self, name: &str) -> Result<Option<Workspace>, Self::Error>;
-    /// Up to `most` items that are not live, whose last deletion is recorded, and whose id is `reference` or begins with it.
+    /// Up to `most` items that are not live, whose last deletion is recorded, and whose id is `reference` or begins with it;
+    /// an exact match comes alone.
     fn find_deleted(&self, reference: &str, most: usize) -> Result<Vec<ItemId>, Self::Error>;
-    /// What the last deletion that took this item took, every child before its parent.
+    /// What the last deletion that took this item took, every child before its parent; without what came back since and was
+    /// deleted once more, which is that later deletion's.
     fn deletion(&self, id: &ItemId) -> Result<Vec<Deleted>, Self::Error>;
     /// What changed an item's fields or status after that version, oldest first, in words; at most 20 lines.
     fn changed_since(&self, id: &ItemId, version: i64) -> Result<Vec<String>, Self::Error>;

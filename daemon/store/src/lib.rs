@@ -10,9 +10,13 @@
 
 #![forbid(unsafe_code)]
 
-pub mod apply;
+mod apply;
+#[cfg(any(test, feature = "testing"))]
+pub mod contract;
 pub mod error;
 pub mod history;
+#[cfg(any(test, feature = "testing"))]
+pub mod memory;
 pub mod open;
 pub mod queries;
 mod reader;

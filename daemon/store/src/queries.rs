@@ -1,1 +1,18 @@
-//! Queries of reports.
+//! The queries of lists and reports, on a snapshot or the writer's transaction.
+
+mod display;
+mod export;
+mod filter;
+mod graph;
+mod keep;
+mod list;
+mod metrics;
+mod next;
+mod report;
+
+pub use filter::{Filter, Scope};
+pub use graph::Neighbour;
+pub use keep::SessionRow;
+pub use list::{Listed, Order, Page, Sort};
+pub use metrics::Metrics;
+pub use report::Section;

@@ -1,7 +1,8 @@
 //! Moving an item through the workflow (contract.md §4).
 
+use super::claims::lapse;
 use super::items::touch;
-use super::{Decided, guard_claim, guard_version, live_claim, load};
+use super::{Decided, guard_claim, guard_version, load};
 use crate::change::{Cause, Change};
 use crate::claim::{Claim, Ending, Subject};
 use crate::command::{Cx, Guard};
@@ -107,7 +108,8 @@ fn no_unmet_blockers<V: View>(view: &V, item: &Item) -> Decided<V, ()> {
     Err(Refusal::new(Code::DependencyUnsatisfied, message).field("item_id").details(details).into())
 }
 
-/// Start from queue and resume claim the item; review, blocked, terminal and a return to the queue let it go.
+/// Start from queue and resume claim the item; review, blocked, terminal and a return to the queue let it go. A claim whose
+/// time has passed is ended here when nobody has come by to end it.
 fn settle_claim<V: View>(
     view: &V,
     before: &Item,
@@ -117,7 +119,11 @@ fn settle_claim<V: View>(
     changes: &mut Vec<Change>,
 ) -> Decided<V, ()> {
     let subject = Subject::Item(after.id.clone());
-    let kept = live_claim(view, &after.id, cx)?;
+    let (kept, lapsed) = match view.claim(&subject).map_err(Stop::Failed)? {
+        Some(claim) if !claim.holds_at(&cx.now) => (None, Some(claim)),
+        kept => (kept, None),
+    };
+    changes.extend(lapsed.map(lapse));
     let takes = (trigger == Trigger::Start && before.status == Status::Queue && after.status == Status::Work)
         || (trigger == Trigger::Resume && after.status != Status::Review);
     if takes {

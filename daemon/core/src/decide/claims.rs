@@ -36,10 +36,12 @@ pub(super) fn adopt<V: View>(view: &V, cx: &Cx) -> Decided<V> {
 
 pub(super) fn expire<V: View>(view: &V, cx: &Cx) -> Decided<V> {
     let ended = view.claims_ended_by(&cx.now, STEP).map_err(Stop::Failed)?;
-    let ended = ended.into_iter().map(|claim| {
-        let by_grace = claim.grace_until.as_ref().is_some_and(|end| Some(end) == claim.ends());
-        let why = if by_grace { Ending::SessionEnded } else { Ending::Expired };
-        Change::ClaimEnded { claim, why }
-    });
-    Ok(ended.collect())
+    Ok(ended.into_iter().map(lapse).collect())
+}
+
+/// The end of a claim whose time has passed: by the grace of its session or by its own deadline.
+pub(super) fn lapse(claim: Claim) -> Change {
+    let by_grace = claim.grace_until.as_ref().is_some_and(|end| Some(end) == claim.ends());
+    let why = if by_grace { Ending::SessionEnded } else { Ending::Expired };
+    Change::ClaimEnded { claim, why }
 }

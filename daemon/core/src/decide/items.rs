@@ -1,18 +1,18 @@
-//! Making, changing, deleting and restoring items.
+//! Making, changing and deleting items.
+
+use std::collections::{HashMap, HashSet};
 
 use super::{Decided, fresh_id, guard_claim, guard_version, load, resolve};
 use crate::change::{Cause, Change, Origin};
 use crate::claim::{Ending, Subject};
 use crate::command::{Cx, Guard, NewItem};
-use crate::edge::Edge;
-use crate::id::{self, ItemId};
+use crate::id::ItemId;
 use crate::item::{self, Edit, Item};
-use crate::limits;
 use crate::policy::{Policies, Policy};
-use crate::refusal::{Details, Refusal, Stop};
+use crate::refusal::{Refusal, Stop};
 use crate::schedule;
 use crate::status::{Priority, Status};
-use crate::view::{Deleted, View};
+use crate::view::View;
 
 pub(super) fn create<V: View>(view: &V, policies: &Policies, new: &NewItem, cx: &Cx) -> Decided<V> {
     let mut item = blank(fresh_id(view, cx)?, item::check_title(&new.title)?, cx);
@@ -149,7 +149,7 @@ fn move_under<V: View>(view: &V, policies: &Policies, item: &mut Item, parent: I
 }
 
 /// Refuses a place under `parent` for a subtree `height` levels high when it would pass the depth limit.
-fn fits_under<V: View>(view: &V, policy: &Policy, parent: &ItemId, height: u32) -> Decided<V, ()> {
+pub(super) fn fits_under<V: View>(view: &V, policy: &Policy, parent: &ItemId, height: u32) -> Decided<V, ()> {
     let depth = view.depth(parent).map_err(Stop::Failed)?;
     if depth + 1 + height >= policy.max_depth {
         let message = format!("Max depth {} reached (parent at depth {depth})", policy.max_depth);
@@ -177,11 +177,13 @@ pub(super) fn delete<V: View>(
         if children > 0 { view.descendants(&root_id).map_err(Stop::Failed)? } else { Vec::new() };
     doomed.push(root);
     let mut changes = Vec::with_capacity(doomed.len());
-    let mut gone: std::collections::HashSet<ItemId> = std::collections::HashSet::new();
+    let unblocked = unblocked_without(view, &doomed)?;
+    let mut gone: HashSet<ItemId> = HashSet::new();
     for item in doomed {
-        guard_claim(view, &item, guard, cx)?;
+        let forced = guard_claim(view, &item, guard, cx)?;
         if let Some(claim) = view.claim(&Subject::Item(item.id.clone())).map_err(Stop::Failed)? {
-            changes.push(Change::ClaimEnded { claim, why: Ending::Deleted });
+            let why = if forced { Ending::Forced } else { Ending::Deleted };
+            changes.push(Change::ClaimEnded { claim, why });
         }
         let notes = view.notes(&item.id).map_err(Stop::Failed)?;
         let edges = view.edges_of(&item.id).map_err(Stop::Failed)?;
@@ -189,94 +191,29 @@ pub(super) fn delete<V: View>(
         gone.insert(item.id.clone());
         changes.push(Change::ItemDeleted { item: Box::new(item), notes, edges, root: root_id.clone() });
     }
+    changes.extend(unblocked);
     Ok(changes)
 }
 
-pub(super) fn restore<V: View>(view: &V, reference: &str, cx: &Cx) -> Decided<V> {
-    let wanted = resolve_deleted(view, reference)?;
-    let deleted = subtree(view.deletion(&wanted).map_err(Stop::Failed)?, &wanted);
+/// Names every open item that waits for nothing else once these are gone.
+fn unblocked_without<V: View>(view: &V, doomed: &[Item]) -> Decided<V> {
+    let gone: HashSet<&ItemId> = doomed.iter().map(|item| &item.id).collect();
+    let mut freed: HashMap<ItemId, u32> = HashMap::new();
     let mut changes = Vec::new();
-    let mut back: Vec<ItemId> = Vec::new();
-    let mut edges: Vec<Edge> = Vec::new();
-    for Deleted { mut item, notes, edges: its_edges } in deleted.into_iter().rev() {
-        if view.item(&item.id).map_err(Stop::Failed)?.is_some() {
-            continue;
-        }
-        if let Some(parent) = &item.parent
-            && !back.contains(parent)
-            && view.item(parent).map_err(Stop::Failed)?.is_none()
-        {
-            item.parent = None;
-        }
-        item.version += 1;
-        item.updated_by = Some(cx.actor.name());
-        back.push(item.id.clone());
-        changes.push(Change::ItemCreated { item: Box::new(item), origin: Origin::Restored });
-        changes.extend(notes.into_iter().map(|note| Change::NoteWritten {
-            before: None,
-            after: Box::new(note),
-            origin: Origin::Restored,
-        }));
-        edges.extend(its_edges);
-    }
-    for edge in edges {
-        if can_come_back(view, &edge, &back)? {
-            changes.push(Change::EdgeAdded { edge, origin: Origin::Restored });
+    for blocker in doomed {
+        for waiting in view.waiting_for(&blocker.id).map_err(Stop::Failed)? {
+            if gone.contains(&waiting.id)
+                || waiting.status.is_terminal()
+                || blocker.status.meets(waiting.needs)
+            {
+                continue;
+            }
+            let count = freed.entry(waiting.id.clone()).or_default();
+            *count += 1;
+            if *count == waiting.unmet {
+                changes.push(Change::Unblocked { item: waiting.id, by: blocker.id.clone() });
+            }
         }
     }
     Ok(changes)
-}
-
-/// Both ends must be there, the two must not have an edge by now, and no cycle may close through what was drawn since.
-fn can_come_back<V: View>(view: &V, edge: &Edge, back: &[ItemId]) -> Decided<V, bool> {
-    for end in [&edge.from, &edge.to] {
-        if !back.contains(end) && view.item(end).map_err(Stop::Failed)?.is_none() {
-            return Ok(false);
-        }
-    }
-    // A cycle needs a live path from `to` back to `from`. Where an end was just brought back it has none of its edges yet.
-    if back.contains(&edge.from) || back.contains(&edge.to) {
-        return Ok(true);
-    }
-    Ok(!edge.blocks() || view.path(&edge.to, &edge.from).map_err(Stop::Failed)?.is_none())
-}
-
-fn resolve_deleted<V: View>(view: &V, reference: &str) -> Decided<V, ItemId> {
-    let reference = reference.trim();
-    if reference.chars().count() < id::SHORTEST_PREFIX {
-        return Err(Refusal::validation("Short ID must be at least 4 characters").field("item_id").into());
-    }
-    let mut found = view.find_deleted(reference, limits::DETAILS).map_err(Stop::Failed)?;
-    match found.len() {
-        1 => Ok(found.remove(0)),
-        0 => match view.find(reference, 1).map_err(Stop::Failed)?.first() {
-            Some(id) => Err(Refusal::conflict(format!("Item {id} is not deleted")).field("item_id").into()),
-            None => Err(Refusal::not_found(format!("No deleted item matching prefix '{reference}'"))
-                .field("item_id")
-                .into()),
-        },
-        n => {
-            let candidates = found.into_iter().map(|id| (id, String::new())).collect();
-            let message = format!("Prefix '{reference}' matches {n} deleted items; use more characters");
-            Err(Refusal::conflict(message)
-                .field("item_id")
-                .details(Details::Candidates(candidates, false))
-                .into())
-        }
-    }
-}
-
-/// Of what one deletion took, the wanted item and what hung below it; children still before parents.
-fn subtree(deleted: Vec<Deleted>, wanted: &ItemId) -> Vec<Deleted> {
-    let mut within = std::collections::HashSet::from([wanted.clone()]);
-    // Parents come last, so that walking backwards meets every parent before its children.
-    let mut kept: Vec<Deleted> = Vec::new();
-    for row in deleted.into_iter().rev() {
-        if row.item.id == *wanted || row.item.parent.as_ref().is_some_and(|p| within.contains(p)) {
-            within.insert(row.item.id.clone());
-            kept.push(row);
-        }
-    }
-    kept.reverse();
-    kept
 }

@@ -6,6 +6,7 @@ mod import;
 mod items;
 mod links;
 mod notes;
+mod restore;
 mod workspaces;
 
 use crate::change::Change;
@@ -32,7 +33,7 @@ pub fn decide<V: View>(view: &V, policies: &Policies, command: &Command, cx: &Cx
         Command::CreateItem(new) => items::create(view, policies, new, cx),
         Command::UpdateItem { item, edits, guard } => items::update(view, policies, item, edits, *guard, cx),
         Command::DeleteItem { item, recursive, guard } => items::delete(view, item, *recursive, *guard, cx),
-        Command::RestoreItem { item } => items::restore(view, item, cx),
+        Command::RestoreItem { item } => restore::restore(view, policies, item, cx),
         Command::Advance { item, trigger, reason, guard } => {
             advance::advance(view, policies, item, *trigger, reason.as_deref(), *guard, cx)
         }

@@ -1,0 +1,238 @@
+//! Rows and refusals as the documents that clients read (contract.md §1).
+
+use orc_core::claim::{Claim, Subject};
+use orc_core::edge::Edge;
+use orc_core::id::{self, ItemId};
+use orc_core::item::Item;
+use orc_core::note::Note;
+use orc_core::refusal::{Blocker, Details, MissingNote, Refusal};
+use orc_core::time::Stamp;
+use orc_core::view::View;
+use orc_store::history;
+use orc_store::queries::Listed;
+use orc_store::{Error, Tx};
+use serde_json::{Map, Value, json};
+
+/// How much of a row an answer shows; chosen by the session.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) enum Level {
+    /// Drops null and empty fields, and timestamps in lists; 8-character ids.
+    #[default]
+    Compact,
+    /// The original's exact row.
+    Full,
+}
+
+/// The fields of a compact list row, when the call picks no others.
+const LIST_FIELDS: [&str; 8] =
+    ["id", "title", "status", "priority", "parent_id", "tags", "due_at", "claimed_by"];
+
+/// Every field that a list may be asked for.
+pub(crate) const FIELDS: [&str; 28] = [
+    "id", "parent_id", "title", "description", "summary", "status", "status_label", "previous_status", "priority",
+    "complexity", "item_type", "tags", "metadata", "properties", "role_changed_at", "due_at", "schedule", "next_run_at",
+    "not_before", "reason", "project", "version", "created_by", "updated_by", "created_at", "updated_at", "claimed_by",
+    "claim_ends",
+];
+
+/// Makes rows of one transaction's values.
+pub(crate) struct Rows<'a, 'c> {
+    tx: &'a Tx<'c>,
+    level: Level,
+    now: &'a Stamp,
+    /// Whether any ids share their first 8 characters, so that showing 8 may not be enough.
+    shared: bool,
+}
+
+impl<'a, 'c> Rows<'a, 'c> {
+    pub(crate) fn new(tx: &'a Tx<'c>, level: Level, now: &'a Stamp) -> Result<Self, Error> {
+        let shared = level == Level::Compact && tx.has_shared_shorts()?;
+        Ok(Self { tx, level, now, shared })
+    }
+
+    /// An id as this answer shows it.
+    pub(crate) fn id(&self, id: &ItemId) -> Result<Value, Error> {
+        Ok(match self.level {
+            Level::Full => Value::from(id.as_str()),
+            Level::Compact if self.shared => Value::from(self.tx.shortest(id)?),
+            Level::Compact => Value::from(id.short()),
+        })
+    }
+
+    fn ids_in(&self, row: &mut Map<String, Value>, keys: &[&str]) -> Result<(), Error> {
+        for key in keys {
+            if let Some(Value::String(text)) = row.get(*key) {
+                let shown = self.id(&ItemId::new(text.as_str()))?;
+                row.insert((*key).to_owned(), shown);
+            }
+        }
+        Ok(())
+    }
+
+    /// A single item's row, with its holder.
+    pub(crate) fn item(&self, item: &Item) -> Result<Map<String, Value>, Error> {
+        let claim = self.tx.claim(&Subject::Item(item.id.clone()))?.filter(|claim| claim.holds_at(self.now));
+        let mut row = self.row(item, claim.map(|claim| claim.holder.name()))?;
+        if self.level == Level::Compact {
+            drop_empty(&mut row);
+        }
+        Ok(row)
+    }
+
+    fn row(&self, item: &Item, claimed_by: Option<String>) -> Result<Map<String, Value>, Error> {
+        let Value::Object(mut row) = history::item_json(item) else { return Ok(Map::new()) };
+        if item.reason.is_none() {
+            row.remove("reason");
+        }
+        if let Some(holder) = claimed_by {
+            row.insert("claimed_by".to_owned(), Value::from(holder));
+        }
+        self.ids_in(&mut row, &["id", "parent_id"])?;
+        Ok(row)
+    }
+
+    /// A row of a list: the few fields that tell items apart, or the ones picked.
+    pub(crate) fn listed(&self, listed: &Listed, picked: Option<&[String]>) -> Result<Value, Error> {
+        let mut row = self.row(&listed.item, listed.claimed_by.clone())?;
+        match (picked, self.level) {
+            (Some(fields), _) => {
+                row = fields.iter().map(|f| (f.clone(), row.get(f).cloned().unwrap_or(Value::Null))).collect();
+                if self.level == Level::Compact {
+                    drop_empty(&mut row);
+                }
+            }
+            (None, Level::Compact) => {
+                row.retain(|key, _| LIST_FIELDS.contains(&key.as_str()));
+                drop_empty(&mut row);
+            }
+            (None, Level::Full) => {}
+        }
+        Ok(Value::Object(row))
+    }
+
+    /// Rows of a list.
+    pub(crate) fn list(&self, items: &[Listed]) -> Result<Vec<Value>, Error> {
+        items.iter().map(|listed| self.listed(listed, None)).collect()
+    }
+
+    /// Id, title and status.
+    pub(crate) fn brief(&self, item: &Item) -> Result<Value, Error> {
+        Ok(json!({"id": self.id(&item.id)?, "title": item.title, "status": item.status.as_str()}))
+    }
+
+    /// A note's row.
+    pub(crate) fn note(&self, note: &Note) -> Result<Map<String, Value>, Error> {
+        let Value::Object(mut row) = history::note_json(note) else { return Ok(Map::new()) };
+        self.ids_in(&mut row, &["id", "item_id"])?;
+        if self.level == Level::Compact {
+            drop_empty(&mut row);
+        }
+        Ok(row)
+    }
+
+    /// An edge's row.
+    pub(crate) fn edge(&self, edge: &Edge) -> Result<Map<String, Value>, Error> {
+        let Value::Object(mut row) = history::edge_json(edge) else { return Ok(Map::new()) };
+        self.ids_in(&mut row, &["id", "from_id", "to_id"])?;
+        if self.level == Level::Compact {
+            drop_empty(&mut row);
+        }
+        Ok(row)
+    }
+
+    /// A blocker: which, where it stands, how far it must come.
+    pub(crate) fn blocker(&self, blocker: &Blocker) -> Result<Value, Error> {
+        Ok(json!({
+            "id": self.id(&blocker.id)?,
+            "title": blocker.title,
+            "status": blocker.status.as_str(),
+            "needs": blocker.needs.as_str(),
+        }))
+    }
+}
+
+/// Removes what is null or empty: nothing is said by it.
+fn drop_empty(row: &mut Map<String, Value>) {
+    row.retain(|_, value| match value {
+        Value::Null => false,
+        Value::String(text) => !text.is_empty(),
+        Value::Array(entries) => !entries.is_empty(),
+        _ => true,
+    });
+}
+
+/// A missing note, as details and reports show it.
+pub(crate) fn missing_note(note: &MissingNote) -> Value {
+    let mut row = Map::new();
+    row.insert("key".to_owned(), json!(note.key));
+    row.insert("role".to_owned(), json!(note.role.as_str()));
+    row.insert("description".to_owned(), json!(note.description));
+    row.insert("guidance".to_owned(), json!(note.guidance));
+    drop_empty(&mut row);
+    Value::Object(row)
+}
+
+/// Who holds a claim, and until when.
+pub(crate) fn holder(claim: &Claim) -> Value {
+    let mut row = Map::new();
+    row.insert("agent".to_owned(), json!(claim.holder.name()));
+    row.insert("since".to_owned(), json!(claim.since.text()));
+    match claim.ends() {
+        Some(end) => row.insert("ends".to_owned(), json!(end.text())),
+        None => row.insert("ends".to_owned(), json!("with its session")),
+    };
+    Value::Object(row)
+}
+
+/// The document of a refusal: `{"error":{"code","message","field"?,"details"?}}`.
+pub(crate) fn refusal(refusal: &Refusal) -> Value {
+    json!({ "error": refusal_body(refusal) })
+}
+
+/// What stands under `error`; batches put it under their own entries.
+pub(crate) fn refusal_body(refusal: &Refusal) -> Value {
+    let mut body = Map::new();
+    body.insert("code".to_owned(), json!(refusal.code.as_str()));
+    body.insert("message".to_owned(), json!(refusal.message));
+    if let Some(field) = &refusal.field {
+        body.insert("field".to_owned(), json!(field));
+    }
+    if let Some(details) = &refusal.details {
+        body.insert("details".to_owned(), details_json(details));
+    }
+    Value::Object(body)
+}
+
+fn details_json(details: &Details) -> Value {
+    let named = |(id, title): &(ItemId, String)| json!({"id": id.as_str(), "title": title});
+    match details {
+        Details::Blockers(blockers, more) => {
+            let rows: Vec<Value> = blockers
+                .iter()
+                .map(|b| {
+                    json!({"id": id::short(b.id.as_str()), "title": b.title, "status": b.status.as_str(), "needs": b.needs.as_str()})
+                })
+                .collect();
+            with_more(json!({ "blockers": rows }), "blockers", *more)
+        }
+        Details::MissingNotes(notes) => {
+            json!({ "missing_notes": notes.iter().map(missing_note).collect::<Vec<_>>() })
+        }
+        Details::Holder(claim) => json!({ "holder": holder(claim) }),
+        Details::Candidates(candidates, more) => {
+            json!({ "candidates": candidates.iter().map(named).collect::<Vec<_>>(), "has_more": more })
+        }
+        Details::Path(path) => json!({ "path": path.iter().map(named).collect::<Vec<_>>() }),
+        Details::Version { present, changed } => json!({ "version": present, "changed": changed }),
+        Details::Valid(words) => json!({ "valid": words }),
+        Details::Reason(reason) => json!({ "reason": reason }),
+        Details::Entry(index) => json!({ "index": index }),
+    }
+}
+
+fn with_more(mut document: Value, key: &str, more: usize) -> Value {
+    if more > 0 {
+        document["more"] = json!({ key: more });
+    }
+    document
+}

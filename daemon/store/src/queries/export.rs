@@ -1,0 +1,95 @@
+//! The whole graph, or a part of it, row by row.
+
+use orc_core::edge::Edge;
+use orc_core::item::Item;
+use orc_core::note::Note;
+use rusqlite::params_from_iter;
+
+use super::filter::Filter;
+use crate::error::Result;
+use crate::row;
+use crate::tx::Tx;
+
+impl Tx<'_> {
+    /// Hands every item that matches to `take`, oldest first. `take` answers whether to go on.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn each_item(&self, filter: &Filter, now: i64, mut take: impl FnMut(Item) -> bool) -> Result<()> {
+        let w = filter.conditions(now);
+        let sql = format!("SELECT {} FROM items i {} ORDER BY i.created_ts, i.rid", row::ITEM, w.sql());
+        let mut statement = self.conn.prepare_cached(&sql)?;
+        let mut rows = statement.query(params_from_iter(w.values))?;
+        while let Some(found) = rows.next()? {
+            if !take(row::item(found)?) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands every note of the items that match to `take`.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn each_note(&self, filter: &Filter, now: i64, mut take: impl FnMut(Note) -> bool) -> Result<()> {
+        let w = filter.conditions(now);
+        let sql = format!(
+            "SELECT {} FROM notes n WHERE n.item IN (SELECT i.rid FROM items i {}) ORDER BY n.created_ts, n.rid",
+            row::NOTE,
+            w.sql()
+        );
+        let mut statement = self.conn.prepare_cached(&sql)?;
+        let mut rows = statement.query(params_from_iter(w.values))?;
+        while let Some(found) = rows.next()? {
+            if !take(row::note(found)?) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands every edge among the items that match to `take`.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn each_edge(&self, filter: &Filter, now: i64, mut take: impl FnMut(Edge) -> bool) -> Result<()> {
+        let w = filter.conditions(now);
+        let within = format!("(SELECT i.rid FROM items i {})", w.sql());
+        let sql = format!(
+            "SELECT {} FROM edges e WHERE e.source IN {within} AND e.target IN {within} ORDER BY e.created_ts, e.rid",
+            row::EDGE
+        );
+        let twice = w.values.iter().chain(&w.values).cloned().collect::<Vec<_>>();
+        let mut statement = self.conn.prepare_cached(&sql)?;
+        let mut rows = statement.query(params_from_iter(twice))?;
+        while let Some(found) = rows.next()? {
+            if !take(row::edge(found)?) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// How many items, notes and edges the store holds.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn totals(&self) -> Result<(i64, i64, i64)> {
+        let sql =
+            "SELECT (SELECT count(*) FROM items), (SELECT count(*) FROM notes), (SELECT count(*) FROM edges)";
+        let totals = self.one(sql, [], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))?;
+        Ok(totals.unwrap_or_default())
+    }
+
+    /// `PRAGMA quick_check` says ok, and every foreign key leads somewhere.
+    ///
+    /// # Errors
+    /// When the check itself cannot run.
+    pub fn is_sound(&self) -> Result<bool> {
+        let verdict: Option<String> = self.one("PRAGMA integrity_check(1)", [], |r| r.get(0))?;
+        let dangling: Option<i64> =
+            self.one("SELECT count(*) FROM pragma_foreign_key_check", [], |r| r.get(0))?;
+        Ok(verdict.as_deref() == Some("ok") && dangling == Some(0))
+    }
+}

@@ -1,0 +1,158 @@
+//! Which items a list or report looks at.
+
+use orc_core::id::ItemId;
+use orc_core::status::{Priority, Status};
+use rusqlite::types::Value;
+
+/// The projects that a read covers.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum Scope {
+    /// The whole store.
+    #[default]
+    All,
+    /// One project's items and those of none: the default of a session in a project.
+    With(String),
+    /// One project's items.
+    Only(String),
+}
+
+/// A conjunction of conditions; the default is every item.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Filter {
+    /// Any of these; empty: any at all.
+    pub statuses: Vec<Status>,
+    /// Any of these; empty: any at all.
+    pub priorities: Vec<Priority>,
+    /// The children of that item; `Some(None)`: the roots.
+    pub parent: Option<Option<ItemId>>,
+    /// Carries any of these tags, matched whole.
+    pub tags: Option<Vec<String>>,
+    /// Carries any of a workspace's tags.
+    pub workspace: Option<Vec<String>>,
+    /// Has this type.
+    pub item_type: Option<String>,
+    /// Belongs to these projects.
+    pub scope: Scope,
+    /// Every word of this begins a word of its title, description or notes.
+    pub search: Option<String>,
+    /// Changed at or after this many microseconds.
+    pub updated_since: Option<i64>,
+    /// Whether it is claimed at `now`.
+    pub claimed: Option<bool>,
+}
+
+/// A condition under construction: SQL on `items i`, and its values in order.
+#[derive(Default)]
+pub(crate) struct Where {
+    clauses: Vec<String>,
+    pub(crate) values: Vec<Value>,
+}
+
+impl Where {
+    pub(crate) fn and(&mut self, clause: impl Into<String>, values: impl IntoIterator<Item = Value>) {
+        self.clauses.push(clause.into());
+        self.values.extend(values);
+    }
+
+    /// `WHERE …`, or nothing.
+    pub(crate) fn sql(&self) -> String {
+        if self.clauses.is_empty() { String::new() } else { format!("WHERE {}", self.clauses.join(" AND ")) }
+    }
+}
+
+fn marks(n: usize) -> String {
+    vec!["?"; n].join(", ")
+}
+
+fn indexes<T: Copy>(words: &[T], index: fn(T) -> u8) -> impl Iterator<Item = Value> {
+    words.iter().map(move |w| Value::from(i64::from(index(*w)))).collect::<Vec<_>>().into_iter()
+}
+
+impl Filter {
+    /// The items of a scope.
+    pub fn of(scope: Scope) -> Self {
+        Self { scope, ..Self::default() }
+    }
+
+    /// The same with these statuses.
+    #[must_use]
+    pub fn in_status(mut self, statuses: &[Status]) -> Self {
+        self.statuses = statuses.to_vec();
+        self
+    }
+
+    /// Whether nothing but the scope narrows it.
+    pub fn is_plain(&self) -> bool {
+        *self == Self { scope: self.scope.clone(), ..Self::default() }
+    }
+
+    pub(crate) fn conditions(&self, now: i64) -> Where {
+        let mut w = Where::default();
+        if !self.statuses.is_empty() {
+            w.and(
+                format!("i.status IN ({})", marks(self.statuses.len())),
+                indexes(&self.statuses, Status::index),
+            );
+        }
+        if !self.priorities.is_empty() {
+            w.and(
+                format!("i.priority IN ({})", marks(self.priorities.len())),
+                indexes(&self.priorities, Priority::index),
+            );
+        }
+        match &self.parent {
+            Some(Some(id)) => w.and(
+                "i.parent = (SELECT rid FROM items WHERE id = ?)",
+                [Value::from(id.as_str().to_owned())],
+            ),
+            Some(None) => w.and("i.parent IS NULL", []),
+            None => {}
+        }
+        for tags in [&self.tags, &self.workspace].into_iter().flatten() {
+            let clause =
+                format!("i.rid IN (SELECT item FROM item_tags WHERE tag IN ({}))", marks(tags.len()));
+            w.and(clause, tags.iter().cloned().map(Value::from));
+        }
+        if let Some(name) = &self.item_type {
+            w.and("i.item_type = ? AND i.item_type <> ''", [Value::from(name.clone())]);
+        }
+        let project = |name: &str| [Value::from(name.to_owned())];
+        match &self.scope {
+            Scope::All => {}
+            Scope::Only(name) => {
+                w.and("i.project = (SELECT rid FROM projects WHERE name = ?)", project(name))
+            }
+            Scope::With(name) => {
+                w.and(
+                    "(i.project IS NULL OR i.project = (SELECT rid FROM projects WHERE name = ?))",
+                    project(name),
+                );
+            }
+        }
+        for word in self.search.iter().flat_map(|text| search_words(text)) {
+            let clause = "i.rid IN (SELECT rowid FROM item_text WHERE item_text MATCH ?
+                 UNION SELECT n.item FROM notes n WHERE n.rid IN (SELECT rowid FROM note_text WHERE note_text MATCH ?))";
+            w.and(clause, [Value::from(word.clone()), Value::from(word)]);
+        }
+        if let Some(since) = self.updated_since {
+            w.and("i.updated_ts >= ?", [Value::from(since)]);
+        }
+        if let Some(claimed) = self.claimed {
+            let not = if claimed { "" } else { "NOT " };
+            let clause = format!(
+                "{not}EXISTS (SELECT 1 FROM claims c WHERE c.item = i.rid AND (c.ends_ts IS NULL OR c.ends_ts > ?))"
+            );
+            w.and(clause, [Value::from(now)]);
+        }
+        w
+    }
+}
+
+/// The words of a search, each as an FTS5 prefix query. What is neither letter nor digit separates words there too.
+fn search_words(text: &str) -> Vec<String> {
+    text.split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .take(20)
+        .map(|word| format!("\"{word}\"*"))
+        .collect()
+}

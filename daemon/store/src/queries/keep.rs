@@ -1,0 +1,229 @@
+//! What the daemon keeps beside the graph: sessions, projects, answered requests, the last good configuration.
+
+use orc_core::time::Stamp;
+use orc_core::workspace::Workspace;
+use rusqlite::params;
+
+use crate::error::Result;
+use crate::tx::Tx;
+use crate::view::workspace;
+
+/// A session, as it is kept.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SessionRow {
+    /// Its public id.
+    pub id: String,
+    /// The secret by which a shim resumes it.
+    pub token: String,
+    /// Its agent's name.
+    pub agent: String,
+    /// The client's name and version.
+    pub client: String,
+    /// The shim's process.
+    pub pid: Option<i64>,
+    /// The shim's folder.
+    pub folder: Option<String>,
+    /// The project of that folder.
+    pub project: Option<String>,
+}
+
+impl Tx<'_> {
+    /// All workspaces, by name.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn workspaces(&self) -> Result<Vec<(String, Workspace)>> {
+        let sql =
+            "SELECT tags, memory_tags, description, repos, conventions, name FROM workspaces ORDER BY name";
+        self.rows(sql, [], |row| Ok((row.get(5)?, workspace(row)?)))
+    }
+
+    /// Whether a project of that name has been seen.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn has_project(&self, name: &str) -> Result<bool> {
+        Ok(self.one("SELECT 1 FROM projects WHERE name = ?1", [name], |_| Ok(true))?.unwrap_or(false))
+    }
+
+    /// The names of all projects.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn project_names(&self) -> Result<Vec<String>> {
+        self.rows("SELECT name FROM projects ORDER BY name", [], |row| row.get(0))
+    }
+
+    /// The name of the project at `root`, which is `wanted` unless another project has that name: then `wanted-2` and so on.
+    ///
+    /// # Errors
+    /// When the database cannot be read or written.
+    pub fn name_project(&self, root: &str, wanted: &str) -> Result<String> {
+        let known: Option<(i64, String)> =
+            self.one("SELECT rid, name FROM projects WHERE root = ?1", [root], |r| {
+                Ok((r.get(0)?, r.get(1)?))
+            })?;
+        if let Some((_, name)) = &known
+            && (name == wanted || name.strip_prefix(wanted).is_some_and(|rest| rest.starts_with('-')))
+        {
+            return Ok(name.clone());
+        }
+        let mut name = wanted.to_owned();
+        let mut n = 1;
+        while let Some(owner) =
+            self.one("SELECT root FROM projects WHERE name = ?1", [&name], |r| r.get::<_, Option<String>>(0))?
+        {
+            // A name that only items brought along belongs to the first folder that is called so.
+            if owner.is_none() && known.is_none() {
+                self.execute("UPDATE projects SET root = ?1 WHERE name = ?2", [root, &name])?;
+                return Ok(name);
+            }
+            n += 1;
+            name = format!("{wanted}-{n}");
+        }
+        match known {
+            Some((rid, _)) => {
+                self.execute("UPDATE projects SET name = ?2 WHERE rid = ?1", params![rid, name])?
+            }
+            None => self.execute("INSERT INTO projects (name, root) VALUES (?1, ?2)", [&name, root])?,
+        }
+        Ok(name)
+    }
+
+    /// Every project whose folder is known: name and folder.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn projects(&self) -> Result<Vec<(String, String)>> {
+        self.rows("SELECT name, root FROM projects WHERE root IS NOT NULL ORDER BY rid", [], |r| {
+            Ok((r.get(0)?, r.get(1)?))
+        })
+    }
+
+    /// Keeps a session that begins, or begins again.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn keep_session(&self, session: &SessionRow, now: &Stamp) -> Result<()> {
+        self.execute(
+            "INSERT INTO sessions (id, token, agent, client, pid, folder, project, started_at, started_ts)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+             ON CONFLICT (id) DO UPDATE SET agent = excluded.agent, client = excluded.client, pid = excluded.pid,
+                 folder = excluded.folder, project = excluded.project, ended_ts = NULL",
+            params![
+                session.id,
+                session.token,
+                session.agent,
+                session.client,
+                session.pid,
+                session.folder,
+                session.project,
+                now.text(),
+                now.micros()
+            ],
+        )
+    }
+
+    /// Marks a session as ended, and forgets those that ended before `forget`.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn end_session(&self, id: &str, now: &Stamp, forget: i64) -> Result<()> {
+        self.execute("UPDATE sessions SET ended_ts = ?2 WHERE id = ?1", params![id, now.micros()])?;
+        self.execute("DELETE FROM sessions WHERE ended_ts < ?1", [forget])
+    }
+
+    /// The session of a token, ended or not.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn session_by_token(&self, token: &str) -> Result<Option<SessionRow>> {
+        let sql = "SELECT id, token, agent, client, pid, folder, project FROM sessions WHERE token = ?1";
+        self.one(sql, [token], session)
+    }
+
+    /// The sessions that had not ended when the daemon stopped.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn open_sessions(&self) -> Result<Vec<SessionRow>> {
+        let sql =
+            "SELECT id, token, agent, client, pid, folder, project FROM sessions WHERE ended_ts IS NULL";
+        self.rows(sql, [], session)
+    }
+
+    /// When the first claim ends by itself, in microseconds.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn next_claim_end(&self) -> Result<Option<i64>> {
+        Ok(self.one("SELECT min(ends_ts) FROM claims WHERE ends_ts IS NOT NULL", [], |r| r.get(0))?.flatten())
+    }
+
+    /// The answer that a key was given, with the hash of what was asked.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn answered(&self, key: &str) -> Result<Option<(Vec<u8>, String)>> {
+        self.one("SELECT hash, answer FROM requests WHERE key = ?1", [key], |r| Ok((r.get(0)?, r.get(1)?)))
+    }
+
+    /// Keeps the answer of a key, and forgets those before `forget`.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn keep_answer(&self, key: &str, hash: &[u8], answer: &str, now: i64, forget: i64) -> Result<()> {
+        self.execute("DELETE FROM requests WHERE ts < ?1", [forget])?;
+        let sql = "INSERT OR REPLACE INTO requests (key, hash, answer, ts) VALUES (?1, ?2, ?3, ?4)";
+        self.execute(sql, params![key, hash, answer, now])
+    }
+
+    /// The last good text of a configuration file.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn good_config(&self, path: &str) -> Result<Option<String>> {
+        self.one("SELECT text FROM config_good WHERE path = ?1", [path], |r| r.get(0))
+    }
+
+    /// Keeps or forgets the last good text of a configuration file.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn keep_config(&self, path: &str, text: Option<&str>) -> Result<()> {
+        match text {
+            Some(text) => {
+                self.execute("INSERT OR REPLACE INTO config_good (path, text) VALUES (?1, ?2)", [path, text])
+            }
+            None => self.execute("DELETE FROM config_good WHERE path = ?1", [path]),
+        }
+    }
+
+    /// A value kept under a name.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn remembered(&self, key: &str) -> Result<Option<String>> {
+        self.one("SELECT value FROM meta WHERE key = ?1", [key], |r| r.get(0))
+    }
+
+    /// Keeps a value under a name.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn remember(&self, key: &str, value: &str) -> Result<()> {
+        self.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)", [key, value])
+    }
+}
+
+fn session(row: &rusqlite::Row<'_>) -> rusqlite::Result<SessionRow> {
+    Ok(SessionRow {
+        id: row.get(0)?,
+        token: row.get(1)?,
+        agent: row.get(2)?,
+        client: row.get(3)?,
+        pid: row.get(4)?,
+        folder: row.get(5)?,
+        project: row.get(6)?,
+    })
+}

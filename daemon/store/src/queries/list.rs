@@ -1,0 +1,164 @@
+//! Pages of items.
+
+use orc_core::id::ItemId;
+use orc_core::item::Item;
+use orc_core::limits;
+use rusqlite::params_from_iter;
+use rusqlite::types::Value;
+
+use super::filter::Filter;
+use crate::error::Result;
+use crate::row;
+use crate::tx::Tx;
+use crate::view::count;
+
+/// An item with who holds it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Listed {
+    /// The item.
+    pub item: Item,
+    /// The holder's name, while a claim holds.
+    pub claimed_by: Option<String>,
+}
+
+/// What a list is sorted by; ties by age, then by arrival.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Sort {
+    /// When it was made.
+    #[default]
+    Created,
+    /// When it was changed last.
+    Updated,
+    /// How much it matters.
+    Priority,
+    /// When it is due; what has no due time comes last.
+    Due,
+}
+
+/// A sort and its direction.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Order {
+    /// By what.
+    pub sort: Sort,
+    /// Oldest, most urgent or earliest first. The default order of lists is newest first.
+    pub ascending: bool,
+}
+
+impl Order {
+    fn sql(self) -> String {
+        let dir = if self.ascending { "ASC" } else { "DESC" };
+        match self.sort {
+            Sort::Created => format!("i.created_ts {dir}, i.rid {dir}"),
+            Sort::Updated => format!("i.updated_ts {dir}, i.rid {dir}"),
+            Sort::Priority => format!("i.priority {dir}, i.created_ts ASC, i.rid ASC"),
+            Sort::Due => format!("i.due_ts IS NULL, i.due_ts {dir}, i.created_ts ASC, i.rid ASC"),
+        }
+    }
+}
+
+/// One page.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Page {
+    /// Its items.
+    pub items: Vec<Listed>,
+    /// How many match in all, up to [`limits::TOTAL_EXACT`].
+    pub total: usize,
+    /// Whether more than that match.
+    pub total_more: bool,
+    /// Whether more come behind this page.
+    pub has_more: bool,
+}
+
+/// `items i` with its holder, whose two columns come behind [`row::ITEM`].
+pub(crate) const HOLDER: &str =
+    "(SELECT CASE WHEN c.subagent IS NULL THEN c.agent ELSE c.agent || '/' || c.subagent END
+      FROM claims c WHERE c.item = i.rid AND (c.ends_ts IS NULL OR c.ends_ts > ?))";
+
+pub(crate) fn listed(row: &rusqlite::Row<'_>) -> rusqlite::Result<Listed> {
+    Ok(Listed { item: row::item(row)?, claimed_by: row.get(row::ITEM_COLUMNS)? })
+}
+
+impl Tx<'_> {
+    /// A page of the items that match, `skip` of them passed over; `now` in microseconds decides which claims hold.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn page(&self, filter: &Filter, order: Order, skip: usize, limit: usize, now: i64) -> Result<Page> {
+        let (total, total_more) = self.total(filter, now)?;
+        let mut items = self.listed_where(filter, &order.sql(), skip, limit + 1, now)?;
+        let has_more = items.len() > limit;
+        items.truncate(limit);
+        Ok(Page { items, total, total_more, has_more })
+    }
+
+    /// How many items match, counted up to [`limits::TOTAL_EXACT`], and whether there are more.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn total(&self, filter: &Filter, now: i64) -> Result<(usize, bool)> {
+        let n = self.count_up_to(filter, limits::TOTAL_EXACT + 1, now)?;
+        Ok((n.min(limits::TOTAL_EXACT), n > limits::TOTAL_EXACT))
+    }
+
+    pub(crate) fn count_up_to(&self, filter: &Filter, most: usize, now: i64) -> Result<usize> {
+        let w = filter.conditions(now);
+        let sql = format!("SELECT count(*) FROM (SELECT 1 FROM items i {} LIMIT {most})", w.sql());
+        let n: i64 = self.one(&sql, params_from_iter(w.values), |row| row.get(0))?.unwrap_or(0);
+        Ok(usize::try_from(n).unwrap_or(0))
+    }
+
+    /// The items that match, in an order given in SQL.
+    pub(crate) fn listed_where(
+        &self,
+        filter: &Filter,
+        order: &str,
+        skip: usize,
+        limit: usize,
+        now: i64,
+    ) -> Result<Vec<Listed>> {
+        let w = filter.conditions(now);
+        let sql = format!(
+            "SELECT {}, {HOLDER} FROM items i {} ORDER BY {order} LIMIT ? OFFSET ?",
+            row::ITEM,
+            w.sql()
+        );
+        let values = std::iter::once(Value::from(now))
+            .chain(w.values)
+            .chain([Value::from(count(limit)), Value::from(count(skip))]);
+        self.rows(&sql, params_from_iter(values), listed)
+    }
+
+    /// The direct children of an item, oldest first, up to `most`.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn children(&self, parent: &ItemId, most: usize, now: i64) -> Result<Vec<Listed>> {
+        let filter = Filter { parent: Some(Some(parent.clone())), ..Filter::default() };
+        self.listed_where(&filter, "i.created_ts, i.rid", 0, most, now)
+    }
+
+    /// An item with who holds it.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn listed(&self, id: &ItemId, now: i64) -> Result<Option<Listed>> {
+        let sql = format!("SELECT {}, {HOLDER} FROM items i WHERE i.id = ?", row::ITEM);
+        self.one(&sql, rusqlite::params![now, id.as_str()], listed)
+    }
+
+    /// The ancestors of an item, from its parent up to the root.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn ancestors(&self, item: &Item) -> Result<Vec<Item>> {
+        use orc_core::View;
+        let mut ancestors: Vec<Item> = Vec::new();
+        let mut at = item.parent.clone();
+        while let Some(id) = at {
+            let Some(parent) = self.item(&id)? else { break };
+            at = parent.parent.clone();
+            ancestors.push(parent);
+        }
+        Ok(ancestors)
+    }
+}

@@ -1,0 +1,122 @@
+//! The raw numbers of get_metrics. Their cost follows the period, not the store.
+
+use orc_core::status::{Priority, Status};
+use rusqlite::params_from_iter;
+use rusqlite::types::Value;
+
+use super::filter::Filter;
+use crate::error::Result;
+use crate::row;
+use crate::tx::Tx;
+
+/// What happened in a period.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Metrics {
+    /// (when, priority) of each completion, in microseconds.
+    pub completions: Vec<(i64, Priority)>,
+    /// From creation to completion, in microseconds.
+    pub lead: Vec<i64>,
+    /// From the first start to completion, in microseconds.
+    pub cycle: Vec<i64>,
+    /// Microseconds spent in each status that was left in the period.
+    pub spent: Vec<(Status, i64)>,
+    /// Items in work.
+    pub wip: i64,
+    /// Items that are not terminal.
+    pub open: i64,
+    /// Of those, how many were not changed since the given time.
+    pub stale: i64,
+    /// All items.
+    pub total: i64,
+    /// The most used tags of items that are not terminal.
+    pub tags: Vec<(String, i64)>,
+}
+
+impl Tx<'_> {
+    /// What happened since `since` among the items that match; `stale_before` decides what is stale. In microseconds.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn metrics(&self, filter: &Filter, since: i64, stale_before: i64, now: i64) -> Result<Metrics> {
+        let mut metrics = Metrics::default();
+        self.completions(filter, since, now, &mut metrics)?;
+        self.recurring(filter, since, now, &mut metrics)?;
+        metrics.spent = self.spent(filter, since, now)?;
+        for (status, n) in self.status_counts(filter, now)? {
+            metrics.total += n;
+            metrics.open += if status.is_terminal() { 0 } else { n };
+            metrics.wip += if status == Status::Work { n } else { 0 };
+        }
+        let mut w = filter.conditions(now);
+        w.and("i.status IN (0, 1, 2, 4) AND i.updated_ts < ?", [Value::from(stale_before)]);
+        let sql = format!("SELECT count(*) FROM items i {}", w.sql());
+        metrics.stale = self.one(&sql, params_from_iter(w.values), |r| r.get(0))?.unwrap_or(0);
+        let mut w = filter.conditions(now);
+        w.and("i.status IN (0, 1, 2, 4)", []);
+        let sql = format!(
+            "SELECT t.tag, count(*) FROM items i JOIN item_tags t ON t.item = i.rid {}
+             GROUP BY t.tag ORDER BY 2 DESC, 1 LIMIT 10",
+            w.sql()
+        );
+        metrics.tags = self.rows(&sql, params_from_iter(w.values), |r| Ok((r.get(0)?, r.get(1)?)))?;
+        Ok(metrics)
+    }
+
+    /// Items that are done or archived now, by when they were completed.
+    fn completions(&self, filter: &Filter, since: i64, now: i64, metrics: &mut Metrics) -> Result<()> {
+        let mut w = filter.conditions(now);
+        w.and("i.completed_ts >= ? AND i.status IN (3, 6)", [Value::from(since)]);
+        let sql =
+            format!("SELECT i.completed_ts, i.priority, i.created_ts, i.started_ts FROM items i {}", w.sql());
+        let rows = self.rows(&sql, params_from_iter(w.values), |r| {
+            Ok((
+                r.get::<_, i64>(0)?,
+                row::word(r, 1, Priority::from_index)?,
+                r.get::<_, i64>(2)?,
+                r.get::<_, Option<i64>>(3)?,
+            ))
+        })?;
+        for (at, priority, created, started) in rows {
+            metrics.completions.push((at, priority));
+            metrics.lead.push((at - created).max(0));
+            metrics.cycle.extend(started.map(|s| (at - s).max(0)));
+        }
+        Ok(())
+    }
+
+    /// Completions of scheduled items, which are back in the queue by now.
+    fn recurring(&self, filter: &Filter, since: i64, now: i64, metrics: &mut Metrics) -> Result<()> {
+        let mut w = filter.conditions(now);
+        w.and("h.ts >= ? AND h.to_status = 3 AND h.from_status IS NOT NULL AND i.schedule IS NOT NULL AND i.status NOT IN (3, 6)", [
+            Value::from(since),
+        ]);
+        let sql = format!(
+            "SELECT h.ts, i.priority, h.lead, h.cycle FROM history h JOIN items i ON i.id = h.item {}",
+            w.sql()
+        );
+        let rows = self.rows(&sql, params_from_iter(w.values), |r| {
+            Ok((
+                r.get::<_, i64>(0)?,
+                row::word(r, 1, Priority::from_index)?,
+                r.get::<_, Option<i64>>(2)?,
+                r.get::<_, Option<i64>>(3)?,
+            ))
+        })?;
+        for (at, priority, lead, cycle) in rows {
+            metrics.completions.push((at, priority));
+            metrics.lead.extend(lead);
+            metrics.cycle.extend(cycle);
+        }
+        Ok(())
+    }
+
+    fn spent(&self, filter: &Filter, since: i64, now: i64) -> Result<Vec<(Status, i64)>> {
+        let mut w = filter.conditions(now);
+        w.and("h.ts >= ? AND h.from_status IS NOT NULL", [Value::from(since)]);
+        let sql = format!(
+            "SELECT h.from_status, sum(h.spent) FROM history h JOIN items i ON i.id = h.item {} GROUP BY h.from_status",
+            w.sql()
+        );
+        self.rows(&sql, params_from_iter(w.values), |r| Ok((row::word(r, 0, Status::from_index)?, r.get(1)?)))
+    }
+}
