@@ -172,6 +172,13 @@ fn all_text(database: &Path) -> String {
     text
 }
 
+/// How many items the original's table holds.
+fn items_in(original: &Connection) -> usize {
+    let count: i64 =
+        original.query_row("SELECT count(*) FROM work_items", [], |row| row.get(0)).expect("a count");
+    usize::try_from(count).expect("a count")
+}
+
 #[test]
 fn the_backup_is_the_whole_original() {
     for original in originals() {
@@ -187,8 +194,7 @@ fn the_backup_is_the_whole_original() {
         let name = backups[0].file_name().unwrap_or_default().to_string_lossy().into_owned();
         assert!(name.starts_with("tasks.db."), "{name}");
         let backup = Connection::open(&backups[0]).expect("the backup opens");
-        let count: usize =
-            backup.query_row("SELECT count(*) FROM work_items", [], |row| row.get(0)).expect("a count");
+        let count = items_in(&backup);
         assert_eq!(count, original.rows("work_items").len(), "{}", original.name());
         let ok: String = backup.query_row("PRAGMA integrity_check", [], |row| row.get(0)).expect("a check");
         assert_eq!(ok, "ok", "{}", original.name());
@@ -218,14 +224,11 @@ fn it_is_refused_while_the_original_has_it_open() {
     let original = original("original-1.0.0");
     original.put_into(&env);
     let open = Connection::open(env.database()).expect("the database");
-    let count = |connection: &Connection| -> usize {
-        connection.query_row("SELECT count(*) FROM work_items", [], |row| row.get(0)).expect("a count")
-    };
-    assert_eq!(count(&open), original.rows("work_items").len());
+    assert_eq!(items_in(&open), original.rows("work_items").len());
     let agent = env.connect();
     let refusal = agent.refused("get_context", json!({}), "UNAVAILABLE");
     assert!(refusal.message.contains("tasks.db"), "{refusal:?}");
-    assert_eq!(count(&open), original.rows("work_items").len(), "it is as it was");
+    assert_eq!(items_in(&open), original.rows("work_items").len(), "it is as it was");
     drop(open);
     e2e::eventually("the take-over once nobody has it open", || {
         let answer = agent.call("get_context", json!({}));
