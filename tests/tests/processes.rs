@@ -181,3 +181,44 @@ fn call_plays_a_tool_from_the_command_line() {
     assert!(!refused.success, "a refusal is no success: {refused:?}");
     assert!(format!("{refused:?}").contains("NOT_FOUND"), "{refused:?}");
 }
+
+#[test]
+fn text_on_the_command_line_stays_text() {
+    let env = TestEnv::new();
+    // Short ids look like numbers now and then: 12345678, 1234e567.
+    for title in ["12345678", "1234e567", "true", "null", "007"] {
+        let made = env.cli(&["call", "manage_items", "operation=create", &format!("title={title}")]);
+        assert!(made.success && made.stdout.contains(&format!("\"{title}\"")), "{title}: {made:?}");
+    }
+}
+
+#[test]
+fn a_database_of_a_newer_version_is_refused_and_kept() {
+    let env = TestEnv::new();
+    env.connect().item("x");
+    assert!(env.cli(&["stop"]).success);
+    let connection = rusqlite::Connection::open(env.database()).expect("the database");
+    connection.pragma_update(None, "user_version", 999_999).expect("a newer version");
+    drop(connection);
+    let refusal = env.connect().refused("get_context", json!({}), "UNAVAILABLE");
+    assert!(refusal.message.contains("newer"), "{refusal:?}");
+    let connection = rusqlite::Connection::open(env.database()).expect("the database");
+    let version: i64 =
+        connection.query_row("PRAGMA user_version", [], |row| row.get(0)).expect("the version");
+    assert_eq!(version, 999_999, "it is as it was");
+}
+
+#[test]
+fn a_daemon_whose_database_was_moved_away_stops_serving() {
+    let env = TestEnv::new();
+    let agent = env.connect();
+    agent.item("x");
+    let before = env.daemon_pids();
+    std::fs::rename(env.database(), env.database().with_file_name("elsewhere.db")).expect("a move");
+    eventually("the end of a daemon without its database", || {
+        match env.daemon_pids().iter().any(|pid| before.contains(pid)) {
+            true => Err("it still serves".to_owned()),
+            false => Ok(()),
+        }
+    });
+}
