@@ -28,6 +28,8 @@ pub(crate) enum Kind {
     Word(&'static [&'static str]),
     /// Words separated by commas, or an array of them.
     Words,
+    /// An array of ids; words separated by commas are taken too.
+    Ids,
     /// An array of objects.
     Objects,
     /// An object.
@@ -127,6 +129,11 @@ impl Args {
 
     fn value(&self, name: &str) -> Option<&Value> {
         self.given.get(name).filter(|value| !value.is_null())
+    }
+
+    /// The argument as it came.
+    pub(crate) fn raw(&self, name: &str) -> Option<&Value> {
+        self.given.get(name)
     }
 
     /// Whether the argument was given with a value.

@@ -1,105 +1,260 @@
-//! Stand-in for the engine until the domain is joined: every tool answers with its own name and arguments.
+//! The engine: sessions and calls on one side, the store and the configuration on the other.
+//!
+//! A call that only reads runs on a snapshot; a call that writes is one job of the writer thread, and runs to its end whatever
+//! becomes of its caller. What it answered is kept under the call's key in the same transaction, so that a repeated call is
+//! answered and not made again (contract.md §7).
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+mod lifetime;
+mod opening;
+mod repeat;
 
-use orc_proto::{
-    Hello,
-    wire::{Events, Fault, ToolAnswer, ToolCall},
-};
-use serde_json::{json, value::RawValue};
-use tokio_util::sync::CancellationToken;
+use std::sync::Arc;
+use std::time::Duration;
 
-use crate::{
-    boot::{BootError, ServeOptions},
-    connection::HandshakeRefusal,
-    peer::Peer,
-};
+use orc_core::limits;
+use orc_core::refusal::{Code, Refusal};
+use orc_proto::wire::{Events, Fault, ToolAnswer, ToolCall};
+use orc_proto::{Hello, Places};
+use orc_store::{Outcome, Readers, Tx, Writer};
+use serde_json::Value;
+use serde_json::value::RawValue;
+use tokio::sync::{Notify, oneshot, watch};
 
-/// One client's session.
-#[derive(Debug)]
-pub(crate) struct Session {
-    pub(crate) id: String,
-    pub(crate) token: String,
-    pub(crate) agent: String,
+use crate::args::Args;
+use crate::boot::{BootError, ServeOptions};
+use crate::call::{Answer, Call};
+use crate::catalog::{self, Tool};
+use crate::connection::HandshakeRefusal;
+use crate::halt::{Halt, commit_failed};
+use crate::peer::Peer;
+use crate::prompts;
+use crate::reload::{ConfigBook, Watching};
+pub(crate) use crate::sessions::Session;
+use crate::sessions::Registry;
+use crate::{answer, clock};
+use repeat::Repeat;
+
+/// A handle to the one engine of a daemon.
+#[derive(Clone, Debug)]
+pub(crate) struct Engine(Arc<Shared>);
+
+/// What all sessions share.
+pub(crate) struct Shared {
+    /// The database's path.
+    pub database: std::path::PathBuf,
+    /// The user's folders.
+    pub places: Places,
+    /// The configuration, live.
+    pub book: ConfigBook,
+    /// The configuration file that stands in place of the user's, when one was named at the start.
+    pub named_config: Option<std::path::PathBuf>,
+    writer: Arc<Writer>,
+    readers: Readers,
+    sessions: Registry,
+    /// The newest row of the history: what the long polls of shims wait for.
+    latest: watch::Sender<u64>,
+    /// Rung when claims changed, so that whoever keeps time looks when the next one ends.
+    claims_changed: Notify,
+    /// Keeps the watcher of configuration files alive.
+    _watching: Option<Watching>,
 }
 
-#[derive(Debug, Clone)]
-pub(crate) struct Engine(Arc<Inner>);
-
-#[derive(Debug)]
-struct Inner {
-    sessions: AtomicUsize,
-    stopping: CancellationToken,
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared").field("database", &self.database).finish_non_exhaustive()
+    }
 }
 
 impl Engine {
+    /// Opens the database and the configuration. A hello is answered "starting" until this returns.
     pub(crate) async fn open(options: &ServeOptions) -> Result<Self, BootError> {
-        let touched = std::fs::File::options().append(true).create(true).open(&options.database);
-        touched.map_err(|error| BootError::Database {
-            path: options.database.clone(),
-            why: error.to_string(),
-        })?;
-        Ok(Self(Arc::new(Inner { sessions: AtomicUsize::new(0), stopping: options.stopping.clone() })))
+        let options = options.clone();
+        let shared = tokio::task::spawn_blocking(move || opening::open(&options)).await;
+        let shared = shared.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
+        let engine = Self(Arc::new(shared));
+        tokio::spawn(lifetime::end_claims_in_time(Arc::downgrade(&engine.0)));
+        Ok(engine)
     }
 
-    pub(crate) async fn open_session(
-        &self,
-        hello: Hello,
-        peer: Peer,
-    ) -> Result<Arc<Session>, HandshakeRefusal> {
-        if hello.agent.as_deref() == Some("refused") {
-            return Err(HandshakeRefusal { code: "TEST".into(), message: format!("refused {:?}", peer.pid) });
-        }
-        self.0.sessions.fetch_add(1, Ordering::SeqCst);
-        let token = hello.token.unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
-        let agent = hello.agent.or(hello.client_name).unwrap_or_else(|| "agent".to_owned());
-        Ok(Arc::new(Session { id: uuid::Uuid::new_v4().to_string(), token, agent }))
+    /// Begins or resumes a client's session.
+    pub(crate) async fn open_session(&self, hello: Hello, peer: Peer) -> Result<Arc<Session>, HandshakeRefusal> {
+        lifetime::begin(&self.0, hello, peer.pid).await
     }
 
-    pub(crate) async fn close_session(&self, _session: &Arc<Session>) {
-        self.0.sessions.fetch_sub(1, Ordering::SeqCst);
+    /// The session's connection is gone: its claims run out after the grace.
+    pub(crate) async fn close_session(&self, session: &Arc<Session>) {
+        lifetime::end(&self.0, session).await;
     }
 
+    /// Runs a tool. A refusal is an answer.
     pub(crate) async fn call(&self, session: &Arc<Session>, call: ToolCall) -> ToolAnswer {
-        if call.name == "wait_for" {
-            let _ = tokio::time::timeout(Duration::from_secs(60), self.0.stopping.cancelled()).await;
-        }
-        let echoed = json!({"tool": call.name, "arguments": call.arguments, "agent": session.agent});
-        match serde_json::value::to_raw_value(&echoed) {
+        match self.answer(session, call).await {
             Ok(document) => ToolAnswer { document, is_error: false, not_begun: false },
-            Err(error) => ToolAnswer::refusal("INTERNAL", &error.to_string()),
+            Err(refusal) => match serde_json::value::to_raw_value(&answer::refusal(&refusal)) {
+                Ok(document) => ToolAnswer { document, is_error: true, not_begun: false },
+                Err(error) => ToolAnswer::refusal("INTERNAL", &error.to_string()),
+            },
         }
     }
 
+    async fn answer(&self, session: &Arc<Session>, call: ToolCall) -> Result<Box<RawValue>, Refusal> {
+        let tool = catalog::find(&call.name)?;
+        let raw = match &call.arguments {
+            None => Value::Null,
+            Some(raw) => serde_json::from_str(raw.get())
+                .map_err(|e| Refusal::validation(format!("arguments are not valid JSON: {e}")))?,
+        };
+        let args = Args::read(tool.params, raw)?;
+        let writes = (tool.writes)(&args)?;
+        catalog::admit(session.tools, tool, writes)?;
+        if writes { self.write(tool, session, args, call).await } else { self.read(tool, session, args).await }
+    }
+
+    async fn read(&self, tool: &'static Tool, session: &Arc<Session>, args: Args) -> Result<Box<RawValue>, Refusal> {
+        let (shared, session) = (Arc::clone(&self.0), Arc::clone(session));
+        let run = move || {
+            let config = shared.book.refresh_if_changed();
+            let call = Call::begin(&shared, &session, &args, config, 0, clock::now())?;
+            let document = shared.readers.read(|tx| (tool.run)(&call, &args, tx))?;
+            written(&document)
+        };
+        let ran = tokio::task::spawn_blocking(run).await;
+        // The panic goes on to the guard around every call, which says INTERNAL.
+        ran.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+    }
+
+    async fn write(
+        &self,
+        tool: &'static Tool,
+        session: &Arc<Session>,
+        args: Args,
+        call: ToolCall,
+    ) -> Result<Box<RawValue>, Refusal> {
+        let repeat = Repeat::of(session, tool, &args, &call)?;
+        let (shared, session) = (Arc::clone(&self.0), Arc::clone(session));
+        let job = move |tx: &Tx<'_>| -> Answer<Box<RawValue>> {
+            if let Some(before) = repeat.answered(tx)? {
+                return Ok(before);
+            }
+            let config = shared.book.refresh_if_changed();
+            let call = Call::begin(&shared, &session, &args, config, uuid::Uuid::new_v4().as_u128(), clock::now())?;
+            let document = written(&(tool.run)(&call, &args, tx)?)?;
+            repeat.keep(tx, &document, call.now())?;
+            Ok(document)
+        };
+        self.0.submit(job).await
+    }
+
+    /// Everything that is no tool, by its MCP name.
     pub(crate) async fn ask(
         &self,
-        _session: &Arc<Session>,
+        session: &Arc<Session>,
         method: &str,
-        _params: Option<&RawValue>,
+        params: Option<&RawValue>,
     ) -> Result<Box<RawValue>, Fault> {
-        let answer = match method {
-            "tools/list" => json!({"tools": [{"name": "get_context", "description": "echo",
-                "inputSchema": {"type": "object"}}]}),
-            "prompts/list" => json!({"prompts": []}),
+        let document = match method {
+            "tools/list" => catalog::list(session.tools),
+            "prompts/list" => prompts::list(),
+            "prompts/get" => prompts::answer(params)?,
             _ => return Err(Fault::unknown_method(method)),
         };
-        serde_json::value::to_raw_value(&answer).map_err(|error| Fault::new(-32603, error.to_string()))
+        serde_json::value::to_raw_value(&document).map_err(|error| Fault::new(-32603, error.to_string()))
     }
 
+    /// Waits until the history grows past `after`, or the configuration changes what is listed.
     pub(crate) async fn events(&self, _session: &Arc<Session>, after: u64, wait: Duration) -> Events {
-        tokio::time::sleep(wait).await;
-        Events { latest: after, catalog_revision: 1, ..Events::default() }
+        let mut latest = self.0.latest.subscribe();
+        let mut config = self.0.book.subscribe();
+        let revision = config.borrow_and_update().revision;
+        if *latest.borrow() <= after {
+            tokio::select! {
+                _ = latest.wait_for(|seq| *seq > after) => {}
+                _ = config.changed() => {}
+                () = tokio::time::sleep(wait) => {}
+            }
+        }
+        let _ = revision;
+        // The catalogue's texts do not depend on the configuration, so its revision never changes while a daemon runs.
+        Events { latest: *self.0.latest.borrow(), catalog_revision: 1, ..Events::default() }
     }
 
+    /// How many sessions are connected.
     pub(crate) fn session_count(&self) -> usize {
-        self.0.sessions.load(Ordering::SeqCst)
+        self.0.sessions.len()
     }
 
-    pub(crate) async fn drain(&self) {}
+    /// What `status` says of the engine.
+    pub(crate) fn status(&self) -> Value {
+        opening::status(&self.0)
+    }
+
+    /// Finishes what the writer has, and folds the WAL into the database.
+    pub(crate) async fn drain(&self) {
+        let writer = Arc::clone(&self.0.writer);
+        // The writer ends the process rather than panic, so this cannot fail.
+        let _ = tokio::task::spawn_blocking(move || writer.stop()).await;
+    }
 }
+
+impl Shared {
+    /// Runs a job on the writer's transaction, and answers once it is on disk.
+    pub(crate) async fn submit<T: Send + 'static>(
+        self: &Arc<Self>,
+        job: impl FnOnce(&Tx<'_>) -> Answer<T> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let (tell, told) = oneshot::channel();
+        let shared = Arc::clone(self);
+        let queued = self.writer.submit(job, move |outcome: Outcome<T, Halt>| {
+            // Whoever waited may have gone; the work is done all the same.
+            let _ = tell.send(shared.publish(outcome));
+        });
+        let stopped = || Refusal::new(Code::Unavailable, "The daemon is ending; call again to start it anew");
+        queued.map_err(|_| stopped())?;
+        told.await.unwrap_or_else(|_| Err(stopped()))
+    }
+
+    /// Tells the world what was committed, and the caller how it went.
+    fn publish<T>(&self, outcome: Outcome<T, Halt>) -> Result<T, Refusal> {
+        match outcome {
+            Outcome::Committed(value, events) => {
+                if let Some(last) = events.last() {
+                    self.latest.send_if_modified(|seq| {
+                        let newer = last.seq.unsigned_abs();
+                        let grows = newer > *seq;
+                        *seq = newer.max(*seq);
+                        grows
+                    });
+                }
+                if events.iter().any(|event| event.kind.starts_with("claim_")) {
+                    self.claims_changed.notify_one();
+                }
+                Ok(value)
+            }
+            Outcome::Refused(halt) => Err(halt.into()),
+            Outcome::Panicked => {
+                Err(Refusal::new(Code::Internal, "The call failed inside the daemon (a bug); nothing was changed. Its log says where"))
+            }
+            Outcome::Failed(why) => Err(commit_failed(&why)),
+        }
+    }
+
+    /// Reads on a snapshot. Blocks on the disk.
+    pub(crate) fn read<T>(&self, read: impl FnOnce(&Tx<'_>) -> Answer<T>) -> Answer<T> {
+        self.readers.read(read)
+    }
+}
+
+/// The document as it goes over the wire, within the bound of contract.md §12.
+fn written(document: &Value) -> Result<Box<RawValue>, Refusal> {
+    let text = document.to_string();
+    if text.len() > limits::ANSWER_BYTES {
+        let message = format!(
+            "The answer has {} bytes; at most {} are sent. Ask for less, with limit, fields or a filter",
+            text.len(),
+            limits::ANSWER_BYTES
+        );
+        return Err(Refusal::validation(message));
+    }
+    RawValue::from_string(text).map_err(|e| Refusal::new(Code::Internal, e.to_string()))
+}
+

@@ -3,19 +3,34 @@
 //! This file turns arguments into a verb and holds no other logic. Only `serve` opens the database; every other verb
 //! talks to the daemon over its socket, as the shims do (`daemon.md` rule 1).
 
+mod answer;
+mod args;
 mod boot;
+mod call;
+mod catalog;
+mod clock;
+mod config;
 mod connection;
 mod daemon;
 mod descriptors;
 mod detach;
 mod engine;
+mod halt;
 mod idle;
 mod listen;
 mod log;
+mod near;
 mod ownership;
 mod peer;
+mod project;
+mod prompts;
+mod reload;
+mod report;
 mod rpc;
+mod sessions;
+mod small_file;
 mod stop;
+mod tools;
 mod verbs;
 
 use std::{path::PathBuf, process::ExitCode};

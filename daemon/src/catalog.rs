@@ -1,0 +1,210 @@
+//! The tools as data: what `tools/list` shows, and where a call of a name goes.
+
+use orc_core::refusal::{Code, Refusal};
+use orc_store::Tx;
+use serde_json::{Map, Value, json};
+
+use crate::args::{Args, Kind, Param, nearest};
+use crate::call::{Answer, Call};
+use crate::tools;
+
+/// A tool: one file under `tools/`, one entry in [`TOOLS`].
+pub(crate) struct Tool {
+    /// The name clients call.
+    pub name: &'static str,
+    /// What it does, for agents: every one of them pays for these words.
+    pub description: &'static str,
+    /// Its parameters.
+    pub params: &'static [Param],
+    /// Which of them are required in every operation.
+    pub required: &'static [&'static str],
+    /// Whether the default set lists it.
+    pub core: bool,
+    /// What it can do.
+    pub effect: Effect,
+    /// Whether this call of it writes.
+    pub writes: fn(&Args) -> Result<bool, Refusal>,
+    /// Does it, on the writer's transaction when it writes, else on a snapshot.
+    pub run: fn(&Call<'_>, &Args, &Tx<'_>) -> Answer,
+}
+
+/// What a tool can do, as MCP's annotations say it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Effect {
+    /// Only reads.
+    Reads,
+    /// Reads, and writes in some operations or with some arguments; never takes anything away.
+    Mixed,
+    /// Writes, in every operation or some, and may take something away.
+    Destroys,
+    /// Only writes, never takes anything away.
+    Adds,
+}
+
+/// Every tool, in the order in which they are listed.
+pub(crate) static TOOLS: &[&Tool] = &[
+    &tools::advance_item::TOOL,
+    &tools::complete_tree::TOOL,
+    &tools::create_work_tree::TOOL,
+    &tools::get_blocked_items::TOOL,
+    &tools::get_context::TOOL,
+    &tools::get_next_item::TOOL,
+    &tools::get_next_status::TOOL,
+    &tools::manage_dependencies::TOOL,
+    &tools::manage_items::TOOL,
+    &tools::manage_notes::TOOL,
+    &tools::manage_schemas::TOOL,
+    &tools::query_dependencies::TOOL,
+    &tools::query_items::TOOL,
+    &tools::query_notes::TOOL,
+    &tools::get_metrics::TOOL,
+    &tools::get_workspace_context::TOOL,
+    &tools::manage_archive::TOOL,
+    &tools::manage_checkpoints::TOOL,
+    &tools::manage_workspaces::TOOL,
+    &tools::export_graph::TOOL,
+    &tools::import_graph::TOOL,
+];
+
+/// Which tools a session lists, and whether it may write (contract.md §10).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) enum ToolSet {
+    /// The original's page and what concurrent agents need.
+    #[default]
+    Core,
+    /// Everything.
+    Full,
+    /// What cannot write; every write is refused.
+    Read,
+}
+
+impl ToolSet {
+    /// Every set by its word.
+    pub(crate) const WORDS: &'static [(&'static str, ToolSet)] =
+        &[("core", ToolSet::Core), ("full", ToolSet::Full), ("read", ToolSet::Read)];
+
+    /// Whether `tools/list` shows a tool. A tool that can write in some operations stays in the read set for the others.
+    fn lists(self, tool: &Tool) -> bool {
+        match self {
+            ToolSet::Core => tool.core,
+            ToolSet::Full => true,
+            ToolSet::Read => !only_writes(tool),
+        }
+    }
+}
+
+/// Tools without any operation that only reads.
+fn only_writes(tool: &Tool) -> bool {
+    matches!(tool.name, "advance_item" | "complete_tree" | "create_work_tree" | "import_graph")
+}
+
+/// The tool of that name, or a refusal with the nearest one.
+pub(crate) fn find(name: &str) -> Result<&'static Tool, Refusal> {
+    if let Some(tool) = TOOLS.iter().find(|tool| tool.name == name) {
+        return Ok(tool);
+    }
+    let hint = match nearest(name, TOOLS.iter().map(|tool| tool.name)) {
+        Some(near) => format!(" Did you mean {near}?"),
+        None => String::new(),
+    };
+    Err(Refusal::validation(format!("Unknown tool: {}.{hint}", orc_core::text::cut(name, 80))).field("name"))
+}
+
+/// Refuses a write in a session that may only read.
+pub(crate) fn admit(set: ToolSet, tool: &Tool, writes: bool) -> Result<(), Refusal> {
+    if set == ToolSet::Read && writes {
+        let message =
+            format!("This session may only read (TASK_ORCHESTRATOR_TOOLS=read); {} would write", tool.name);
+        return Err(Refusal::new(Code::Forbidden, message));
+    }
+    Ok(())
+}
+
+/// The result of MCP's `tools/list` for a set.
+pub(crate) fn list(set: ToolSet) -> Value {
+    let tools: Vec<Value> = TOOLS.iter().filter(|tool| set.lists(tool)).map(|tool| entry(tool)).collect();
+    json!({ "tools": tools })
+}
+
+fn entry(tool: &Tool) -> Value {
+    let shown = tool.params.iter().filter(|p| p.shown);
+    let properties: Map<String, Value> = shown.map(|p| (p.name.to_owned(), property(p))).collect();
+    let mut schema = Map::new();
+    schema.insert("type".to_owned(), json!("object"));
+    schema.insert("properties".to_owned(), Value::Object(properties));
+    if !tool.required.is_empty() {
+        schema.insert("required".to_owned(), json!(tool.required));
+    }
+    json!({
+        "name": tool.name,
+        "description": tool.description,
+        "inputSchema": schema,
+        "annotations": annotations(tool.effect),
+    })
+}
+
+fn property(param: &Param) -> Value {
+    let mut property = Map::new();
+    let (name, extra) = match param.kind {
+        Kind::Text | Kind::Opaque | Kind::Id | Kind::Time | Kind::Words => ("string", None),
+        Kind::Word(words) => ("string", Some(("enum", json!(words)))),
+        Kind::Integer => ("integer", None),
+        Kind::Boolean => ("boolean", None),
+        Kind::Ids => ("array", Some(("items", json!({"type": "string"})))),
+        Kind::Objects => ("array", Some(("items", json!({"type": "object"})))),
+        Kind::Object => ("object", None),
+    };
+    property.insert("type".to_owned(), json!(name));
+    if let Some((key, value)) = extra {
+        property.insert(key.to_owned(), value);
+    }
+    if !param.doc.is_empty() {
+        property.insert("description".to_owned(), json!(param.doc));
+    }
+    Value::Object(property)
+}
+
+fn annotations(effect: Effect) -> Value {
+    match effect {
+        Effect::Reads => json!({"readOnlyHint": true, "openWorldHint": false}),
+        Effect::Mixed | Effect::Adds => {
+            json!({"readOnlyHint": false, "destructiveHint": false, "idempotentHint": false, "openWorldHint": false})
+        }
+        Effect::Destroys => {
+            json!({"readOnlyHint": false, "destructiveHint": true, "idempotentHint": false, "openWorldHint": false})
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_catalogue_keeps_to_its_size() {
+        for (set, most) in [(ToolSet::Core, 14_000), (ToolSet::Full, 24_000), (ToolSet::Read, 14_000)] {
+            let size = list(set).to_string().len();
+            assert!(size <= most, "{set:?} has {size} bytes, at most {most} are allowed");
+        }
+    }
+
+    #[test]
+    fn every_property_has_a_plain_type_and_every_required_name_exists() {
+        for tool in TOOLS {
+            let entry = entry(tool);
+            let properties = entry["inputSchema"]["properties"].as_object().unwrap();
+            for (name, property) in properties {
+                assert!(property["type"].is_string(), "{} {name}", tool.name);
+            }
+            for name in tool.required {
+                assert!(properties.contains_key(*name), "{} requires {name}", tool.name);
+            }
+        }
+    }
+
+    #[test]
+    fn a_mistyped_tool_is_answered_with_the_nearest() {
+        let message = find("manage_item").err().unwrap().message;
+        assert_eq!(message, "Unknown tool: manage_item. Did you mean manage_items?");
+    }
+}

@@ -1,0 +1,213 @@
+//! How sessions begin and end, and how claims end in time.
+
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use orc_core::claim::Actor;
+use orc_core::command::{Command, Cx};
+use orc_core::id::Ids;
+use orc_core::refusal::Refusal;
+use orc_core::time::DAY;
+use orc_core::{Policies, decide};
+use orc_proto::Hello;
+use orc_store::Tx;
+use orc_store::queries::SessionRow;
+
+use super::Shared;
+use crate::answer::Level;
+use crate::call::Answer;
+use crate::catalog::ToolSet;
+use crate::clock;
+use crate::connection::HandshakeRefusal;
+use crate::project;
+use crate::sessions::{self, Session};
+
+/// An ended session can be resumed by its token this long.
+const REMEMBERED: i64 = 7 * DAY;
+/// After a failure to end claims, the next try.
+const TRY_AGAIN: Duration = Duration::from_secs(30);
+
+/// Begins a session, or resumes the one whose token the hello brings.
+pub(super) async fn begin(shared: &Arc<Shared>, hello: Hello, pid: Option<u32>) -> Result<Arc<Session>, HandshakeRefusal> {
+    let preparing = Arc::clone(shared);
+    let prepared = tokio::task::spawn_blocking(move || prepare(&preparing, &hello, pid)).await;
+    let (session, root) = prepared.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
+
+    let (book, policies) = (shared.book.clone(), shared.book.in_force().policies.clone());
+    let admitted = shared.submit(move |tx| admit(tx, session, root, &book, &policies)).await;
+    let session = Arc::new(admitted.map_err(|r| refused("SESSION", r.message))?);
+    shared.sessions.add(Arc::clone(&session));
+    Ok(session)
+}
+
+/// What the hello says, read and checked. Blocks on the file system.
+fn prepare(
+    shared: &Shared,
+    hello: &Hello,
+    pid: Option<u32>,
+) -> Result<(Session, Option<project::ProjectRoot>), HandshakeRefusal> {
+    let settings = &hello.settings;
+    let level = choose("TASK_ORCHESTRATOR_RESPONSES", settings.responses.as_deref(), &[("compact", Level::Compact), ("full", Level::Full)])?;
+    let tools = choose("TASK_ORCHESTRATOR_TOOLS", settings.tools.as_deref(), ToolSet::WORDS)?;
+    let folder = sessions::folder(hello);
+    // `TASK_ORCHESTRATOR_PROJECT` names a folder's project or, where it is no folder, the project itself.
+    let named = settings.project.as_deref().map(str::trim).filter(|p| !p.is_empty());
+    let root = match named {
+        None => project::find(&folder, &shared.places.home),
+        Some(name) => project::find(&folder.join(name), &shared.places.home).filter(|_| folder.join(name).is_dir()),
+    };
+    let known = shared.read(|tx| match &hello.token {
+        Some(token) => Ok(tx.session_by_token(token)?),
+        None => Ok(None),
+    });
+    let known = known.map_err(|halt| refused("SESSION", Refusal::from(halt).message))?;
+    let id = match (&known, sessions::is_person(hello)) {
+        (_, true) => sessions::person_name(hello),
+        (Some(row), false) => row.id.clone(),
+        (None, false) => uuid::Uuid::new_v4().to_string(),
+    };
+    let given = hello.agent.as_deref().map(str::trim).filter(|name| !name.is_empty());
+    let agent = match given {
+        _ if sessions::is_person(hello) => sessions::person_name(hello),
+        Some(name) => orc_core::text::cut(name, orc_core::limits::KEY_CHARS),
+        None => shared.sessions.free_name(&sessions::default_name(hello), &id),
+    };
+    let session = Session {
+        id,
+        token: known.map_or_else(|| uuid::Uuid::new_v4().to_string(), |row| row.token),
+        agent,
+        client: sessions::client(hello),
+        pid: pid.or((hello.pid != 0).then_some(hello.pid)),
+        folder,
+        project: if root.is_none() { named.map(str::to_owned) } else { None },
+        level,
+        tools,
+        notices: notices(shared, hello),
+    };
+    Ok((session, root))
+}
+
+/// A setting with a few words; an unknown one is refused rather than ignored, for it may be meant to forbid something.
+fn choose<T: Copy + Default>(variable: &str, word: Option<&str>, words: &[(&str, T)]) -> Result<T, HandshakeRefusal> {
+    let Some(word) = word.map(str::trim).filter(|w| !w.is_empty()) else { return Ok(T::default()) };
+    match words.iter().find(|(known, _)| known.eq_ignore_ascii_case(word)) {
+        Some((_, value)) => Ok(*value),
+        None => {
+            let valid: Vec<&str> = words.iter().map(|(known, _)| *known).collect();
+            let message = format!("{variable} is '{word}'. Valid: {}. Correct it in the client's configuration", valid.join(", "));
+            Err(refused("SETTINGS", message))
+        }
+    }
+}
+
+fn refused(code: &str, message: String) -> HandshakeRefusal {
+    HandshakeRefusal { code: code.to_owned(), message }
+}
+
+/// One daemon serves one configuration: a session that brings another is told so, and served by the one in force.
+fn notices(shared: &Shared, hello: &Hello) -> Vec<String> {
+    match (&hello.settings.config, &shared.named_config) {
+        (Some(wanted), in_force) if in_force.as_ref() != Some(wanted) => {
+            let in_force = in_force.clone().unwrap_or_else(|| shared.places.config.join("config.yaml"));
+            vec![format!(
+                "TASK_ORCHESTRATOR_CONFIG of this session names {}, but the running daemon was started with {}, which stays in force for all. Stop the daemon to change it.",
+                wanted.display(),
+                in_force.display()
+            )]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Names the session's project, keeps the session, and lets it take over what its agent held before.
+fn admit(
+    tx: &Tx<'_>,
+    mut session: Session,
+    root: Option<project::ProjectRoot>,
+    book: &crate::reload::ConfigBook,
+    policies: &Policies,
+) -> Answer<Session> {
+    if let Some(root) = root {
+        let wanted = book.declared_name(&root).unwrap_or_else(|| root.folder_name());
+        let name = tx.name_project(&root.root.display().to_string(), &wanted)?;
+        book.add_project(&name, &root);
+        session.project = Some(name);
+    }
+    if session.is_person() {
+        return Ok(session);
+    }
+    let now = clock::now();
+    let row = SessionRow {
+        id: session.id.clone(),
+        token: session.token.clone(),
+        agent: session.agent.clone(),
+        client: session.client.clone(),
+        pid: session.pid.map(i64::from),
+        folder: Some(session.folder.display().to_string()),
+        project: session.project.clone(),
+    };
+    tx.keep_session(&row, &now)?;
+    run(tx, policies, &Command::AdoptClaims, &actor(&session))?;
+    Ok(session)
+}
+
+fn actor(session: &Session) -> Actor {
+    Actor { session: session.id.clone(), agent: session.agent.clone(), subagent: None }
+}
+
+/// Decides and applies one command of the daemon's own.
+fn run(tx: &Tx<'_>, policies: &Policies, command: &Command, actor: &Actor) -> Answer<usize> {
+    let cx = Cx { now: clock::now(), actor: actor.clone(), ids: Ids::new(0), project: None };
+    let changes = decide(tx, policies, command, &cx)?;
+    tx.commit(&changes, &cx.actor, &cx.now)?;
+    Ok(changes.len())
+}
+
+/// Ends a session whose connection is gone. A person's commands have no session to end.
+pub(super) async fn end(shared: &Arc<Shared>, session: &Arc<Session>) {
+    if !shared.sessions.remove(session) || session.is_person() {
+        return;
+    }
+    let (session, policies) = (Arc::clone(session), shared.book.in_force().policies.clone());
+    let job = move |tx: &Tx<'_>| {
+        run(tx, &policies, &Command::EndSession, &actor(&session))?;
+        let now = clock::now();
+        Ok(tx.end_session(&session.id, &now, now.micros() - REMEMBERED)?)
+    };
+    if let Err(refusal) = shared.submit(job).await {
+        // At the next start every session that is still open is ended, so nothing is lost.
+        tracing::warn!(message = refusal.message, "a session's end could not be kept");
+    }
+}
+
+/// Ends claims when their time has come. One timer, for the earliest; nothing runs while no claim can end by itself.
+pub(super) async fn end_claims_in_time(engine: Weak<Shared>) {
+    loop {
+        let Some(shared) = engine.upgrade() else { return };
+        let next = shared.read(|tx| Ok(tx.next_claim_end()?));
+        let wait = match next {
+            Ok(None) => None,
+            Ok(Some(at)) => {
+                let left = at.saturating_sub(clock::now().micros());
+                Some(Duration::from_micros(u64::try_from(left).unwrap_or(0)))
+            }
+            Err(_) => Some(TRY_AGAIN),
+        };
+        if wait == Some(Duration::ZERO) {
+            if !expire(&shared).await {
+                tokio::time::sleep(TRY_AGAIN).await;
+            }
+            continue;
+        }
+        tokio::select! {
+            () = shared.claims_changed.notified() => {}
+            () = tokio::time::sleep(wait.unwrap_or_default()), if wait.is_some() => {}
+        }
+    }
+}
+
+async fn expire(shared: &Arc<Shared>) -> bool {
+    let policies = shared.book.in_force().policies.clone();
+    let daemon = Actor { session: "daemon".to_owned(), agent: "daemon".to_owned(), subagent: None };
+    shared.submit(move |tx| run(tx, &policies, &Command::ExpireClaims, &daemon)).await.is_ok()
+}

@@ -1,0 +1,127 @@
+//! Opening the engine: database, writer, configuration; and what is left over from the last run.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use orc_core::claim::Actor;
+use orc_core::command::{Command, Cx};
+use orc_core::id::Ids;
+use orc_core::{Policies, decide};
+use orc_store::open::OpenError;
+use orc_store::{Readers, Tx, Writer};
+use serde_json::{Value, json};
+use tokio::sync::{Notify, watch};
+
+use super::Shared;
+use crate::boot::{BootError, ServeOptions};
+use crate::clock;
+use crate::halt::Halt;
+use crate::project::ProjectRoot;
+use crate::reload::{ConfigBook, LastGood};
+use crate::sessions::Registry;
+
+/// Opens everything. Blocks: a migration may take its time.
+pub(super) fn open(options: &ServeOptions) -> Result<Shared, BootError> {
+    let failed = |why: String| BootError::Database { path: options.database.clone(), why };
+    let opened = orc_store::open(&options.database).map_err(|e: OpenError| failed(e.to_string()))?;
+    let writer = Arc::new(Writer::start(opened.connection).map_err(|e| failed(e.to_string()))?);
+    let readers = Readers::new(&options.database);
+
+    let last_good = Arc::new(KeptInDatabase { writer: Arc::clone(&writer), readers: Readers::new(&options.database) });
+    let user_file = options.config.clone().unwrap_or_else(|| options.places.config.join("config.yaml"));
+    let book = ConfigBook::open(user_file, last_good);
+    let known = readers.read(|tx| tx.projects()).map_err(|e: orc_store::Error| failed(e.to_string()))?;
+    for (name, root) in known {
+        book.add_project(&name, &ProjectRoot { root: root.into(), config: None });
+    }
+    let watching = match book.watch() {
+        Ok(watching) => Some(watching),
+        Err(error) => {
+            tracing::warn!(%error, "configuration files are not watched; calls still look at them");
+            None
+        }
+    };
+
+    let latest = settle_last_run(&writer, book.in_force().policies.clone()).map_err(failed)?;
+    Ok(Shared {
+        database: options.database.clone(),
+        places: options.places.clone(),
+        book,
+        named_config: options.config.clone(),
+        writer,
+        readers,
+        sessions: Registry::default(),
+        latest: watch::Sender::new(latest),
+        claims_changed: Notify::new(),
+        _watching: watching,
+    })
+}
+
+/// Sessions that were open when the last daemon ended: their claims' grace runs from now (contract.md §7). Answers the newest
+/// row of the history.
+fn settle_last_run(writer: &Writer, policies: Arc<Policies>) -> Result<u64, String> {
+    let (tell, told) = std::sync::mpsc::channel();
+    let job = move |tx: &Tx<'_>| -> Result<i64, Halt> {
+        let now = clock::now();
+        for session in tx.open_sessions()? {
+            let actor = Actor { session: session.id.clone(), agent: session.agent.clone(), subagent: None };
+            let cx = Cx { now: now.clone(), actor, ids: Ids::new(0), project: None };
+            let changes = decide(tx, &policies, &Command::EndSession, &cx)?;
+            tx.commit(&changes, &cx.actor, &cx.now)?;
+            tx.end_session(&session.id, &now, i64::MIN)?;
+        }
+        Ok(tx.cursor()?)
+    };
+    let done = move |outcome| {
+        let result = match outcome {
+            orc_store::Outcome::Committed(latest, _) => Ok(latest),
+            other => Err(format!("sessions of the last run cannot be ended: {other:?}")),
+        };
+        // The receiver waits below.
+        let _ = tell.send(result);
+    };
+    writer.submit(job, done).map_err(|e| e.to_string())?;
+    let latest = told.recv().map_err(|e| e.to_string())??;
+    Ok(latest.unsigned_abs())
+}
+
+/// The last good text of configuration files, kept in the database (`daemon.md` rule 26).
+struct KeptInDatabase {
+    writer: Arc<Writer>,
+    readers: Readers,
+}
+
+impl LastGood for KeptInDatabase {
+    fn load(&self, path: &Path) -> Option<String> {
+        let key = path.display().to_string();
+        self.readers.read(|tx| tx.good_config(&key)).unwrap_or_else(|error: orc_store::Error| {
+            tracing::warn!(%error, "the last good configuration cannot be read");
+            None
+        })
+    }
+
+    fn save(&self, path: &Path, text: Option<&str>) {
+        let (key, text) = (path.display().to_string(), text.map(str::to_owned));
+        let job = move |tx: &Tx<'_>| -> Result<(), Halt> { Ok(tx.keep_config(&key, text.as_deref())?) };
+        let done = |outcome| {
+            if !matches!(outcome, orc_store::Outcome::Committed(..)) {
+                tracing::warn!("the last good configuration could not be kept");
+            }
+        };
+        if self.writer.submit(job, done).is_err() {
+            tracing::debug!("the daemon ends; the configuration is read anew at the next start");
+        }
+    }
+}
+
+/// The engine's part of `status`.
+pub(super) fn status(shared: &Shared) -> Value {
+    let config = shared.book.in_force();
+    let faults: Vec<Value> = config.faults.iter().map(crate::report::config_fault).collect();
+    json!({
+        "config": config.user_file,
+        "config_errors": faults,
+        "notices": config.notices,
+        "latest": *shared.latest.borrow(),
+    })
+}

@@ -1,0 +1,73 @@
+//! Reports: sections of a few rows, each with how many more there are, kept to a size.
+
+use orc_store::queries::Section;
+use serde_json::{Map, Value, json};
+
+use crate::answer::Rows;
+use crate::call::{Answer, Call};
+use crate::reload::ConfigFault;
+
+/// A report under construction: sections, and beside them what was cut.
+#[derive(Default)]
+pub(crate) struct Report {
+    document: Map<String, Value>,
+    more: Map<String, Value>,
+}
+
+impl Report {
+    /// Adds a value under a key.
+    pub(crate) fn put(&mut self, key: &str, value: impl Into<Value>) {
+        self.document.insert(key.to_owned(), value.into());
+    }
+
+    /// Adds a section's rows, and counts what was cut.
+    pub(crate) fn section(&mut self, key: &str, rows: Vec<Value>, total: usize) {
+        if total > rows.len() {
+            self.more.insert(key.to_owned(), json!(total - rows.len()));
+        }
+        self.put(key, rows);
+    }
+
+    /// Adds a section of list rows.
+    pub(crate) fn items(&mut self, key: &str, rows: &Rows<'_, '_>, section: &Section) -> Answer<()> {
+        self.section(key, rows.list(&section.rows)?, section.total);
+        Ok(())
+    }
+
+    /// The whole document.
+    pub(crate) fn finish(mut self) -> Value {
+        if !self.more.is_empty() {
+            self.document.insert("more".to_owned(), Value::Object(self.more));
+        }
+        Value::Object(self.document)
+    }
+}
+
+/// Where a configuration file is wrong, and how (contract.md §6).
+pub(crate) fn config_fault(fault: &ConfigFault) -> Value {
+    json!({
+        "path": fault.path.display().to_string(),
+        "line": fault.line,
+        "column": fault.column,
+        "message": fault.message,
+    })
+}
+
+/// Adds what the session must know of its configuration: a refused file, and what else stands out.
+pub(crate) fn add_config_state(call: &Call<'_>, report: &mut Report) {
+    let concerns = |fault: &&ConfigFault| {
+        fault.project.is_none() || call.session.project.is_none() || fault.project == call.session.project
+    };
+    let mut faults = call.config.faults.iter().filter(concerns);
+    if let Some(first) = faults.next() {
+        report.put("config_error", config_fault(first));
+        let others = faults.count();
+        if others > 0 {
+            report.more.insert("config_error".to_owned(), json!(others));
+        }
+    }
+    let notices: Vec<&String> = call.config.notices.iter().chain(&call.session.notices).collect();
+    if !notices.is_empty() {
+        report.put("notices", json!(notices));
+    }
+}

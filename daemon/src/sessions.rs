@@ -1,0 +1,115 @@
+//! Who is connected. A session is one shim's connection, known to be alive because the connection is (contract.md §7).
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use orc_core::limits;
+use orc_proto::Hello;
+use orc_proto::handshake::Kind;
+
+use crate::answer::Level;
+use crate::catalog::ToolSet;
+
+/// One client's session.
+#[derive(Debug)]
+pub(crate) struct Session {
+    /// Its public id; a person's is `person:USER` and never ends.
+    pub id: String,
+    /// The secret by which its shim resumes it.
+    pub token: String,
+    /// Its agent's name.
+    pub agent: String,
+    /// The client's name and version, for people.
+    pub client: String,
+    /// The client's process.
+    pub pid: Option<u32>,
+    /// Where relative paths are meant from.
+    pub folder: PathBuf,
+    /// The project of that folder, or the one the session's settings name.
+    pub project: Option<String>,
+    /// How much its answers show.
+    pub level: Level,
+    /// Which tools it lists.
+    pub tools: ToolSet,
+    /// What it must be told about its settings, such as a configuration file that is not in force.
+    pub notices: Vec<String>,
+}
+
+impl Session {
+    /// Whether it is a person's, whose claims do not end with the process.
+    pub(crate) fn is_person(&self) -> bool {
+        self.id.starts_with("person:")
+    }
+}
+
+/// The sessions that are connected now.
+#[derive(Debug, Default)]
+pub(crate) struct Registry {
+    live: Mutex<HashMap<String, Arc<Session>>>,
+}
+
+impl Registry {
+    /// Adds a session; one of the same id, whose connection is not yet known to be dead, gives way.
+    pub(crate) fn add(&self, session: Arc<Session>) {
+        self.lock().insert(session.id.clone(), session);
+    }
+
+    /// Takes a session away, unless its id has been resumed by another connection. Answers whether it was there.
+    pub(crate) fn remove(&self, session: &Arc<Session>) -> bool {
+        let mut live = self.lock();
+        match live.get(&session.id) {
+            Some(current) if Arc::ptr_eq(current, session) => live.remove(&session.id).is_some(),
+            _ => false,
+        }
+    }
+
+    /// How many are connected.
+    pub(crate) fn len(&self) -> usize {
+        self.lock().len()
+    }
+
+    /// The name for a session that brings none: `base`, or `base#2` and so on, the lowest that no other live session has.
+    pub(crate) fn free_name(&self, base: &str, own: &str) -> String {
+        let live = self.lock();
+        let taken: BTreeSet<&str> = live.values().filter(|s| s.id != own).map(|s| s.agent.as_str()).collect();
+        let numbered = (2..).map(|n| format!("{base}#{n}"));
+        std::iter::once(base.to_owned()).chain(numbered).find(|name| !taken.contains(name.as_str())).unwrap_or_default()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Session>>> {
+        // The map is whole after every insert and remove, so a panic elsewhere cannot have left it half changed.
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The name a session gets when it brings none: `<client>@<folder>`.
+pub(crate) fn default_name(hello: &Hello) -> String {
+    let client = hello.client_name.as_deref().map(str::trim).filter(|c| !c.is_empty()).unwrap_or("agent");
+    let folder = hello.folder.file_name().map(|f| f.to_string_lossy().into_owned()).unwrap_or_else(|| "/".to_owned());
+    orc_core::text::cut(&format!("{client}@{folder}"), limits::KEY_CHARS)
+}
+
+/// The name that a person's commands act under.
+pub(crate) fn person_name(hello: &Hello) -> String {
+    format!("person:{}", hello.user.as_deref().filter(|u| !u.is_empty()).unwrap_or("unknown"))
+}
+
+/// Whether a hello is from a command that a person runs.
+pub(crate) fn is_person(hello: &Hello) -> bool {
+    hello.kind == Kind::Person.word()
+}
+
+/// The client, as people are shown it.
+pub(crate) fn client(hello: &Hello) -> String {
+    match (&hello.client_name, &hello.client_version) {
+        (Some(name), Some(version)) => format!("{name} {version}"),
+        (Some(name), None) => name.clone(),
+        (None, _) => hello.kind.clone(),
+    }
+}
+
+/// The folder of a hello, absolute in any case.
+pub(crate) fn folder(hello: &Hello) -> PathBuf {
+    if hello.folder.is_absolute() { hello.folder.clone() } else { Path::new("/").to_owned() }
+}

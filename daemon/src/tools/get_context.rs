@@ -1,0 +1,38 @@
+//! get_context: where the work stands, for the whole store or one item.
+
+mod global;
+mod item;
+
+use orc_store::Tx;
+
+use crate::args::{Args, Kind, Param};
+use crate::call::{Answer, Call};
+use crate::catalog::{Effect, Tool};
+
+const PARAMS: [Param; 7] = [
+    Param::new("item_id", Kind::Id, "Only this item, in detail"),
+    Param::new("include_ancestors", Kind::Boolean, ""),
+    Param::new("project", Kind::Text, "* = all"),
+    Param::new("workspace", Kind::Text, ""),
+    Param::new("include_archived", Kind::Boolean, "In counts"),
+    Param::new("limit", Kind::Integer, "Rows a section, default 10"),
+    Param::new("fields", Kind::Words, "").hidden(),
+];
+
+pub(crate) static TOOL: Tool = Tool {
+    name: "get_context",
+    description: "Start here. Dashboard: counts, active, blocked, recent, next, stale, due, overdue. With item_id: that item with children, notes, blockers, missing notes, claim.",
+    params: &PARAMS,
+    required: &[],
+    core: true,
+    effect: Effect::Reads,
+    writes: |_| Ok(false),
+    run,
+};
+
+fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
+    match args.id("item_id")? {
+        Some(id) => item::context(call, args, tx, &id),
+        None => global::context(call, args, tx),
+    }
+}

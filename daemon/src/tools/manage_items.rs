@@ -1,0 +1,173 @@
+//! manage_items: make, change, delete and restore items.
+
+use orc_core::command::{Command, Guard};
+use orc_core::limits;
+use orc_core::refusal::Refusal;
+use orc_core::{Change, resolve};
+use orc_store::Tx;
+use serde_json::{Value, json};
+
+use super::item_fields::{FIELDS, created, edits, new_item, row_of};
+use crate::answer::refusal_body;
+use crate::args::{Args, Kind, Param};
+use crate::call::{Answer, Call};
+use crate::catalog::{Effect, Tool};
+use crate::halt::Halt;
+
+const PARAMS: [Param; 22] = {
+    let mut params = [Param::new("operation", Kind::Word(&["create", "update", "delete", "restore"]), ""); 22];
+    let mut i = 0;
+    while i < FIELDS.len() {
+        params[i + 2] = FIELDS[i];
+        i += 1;
+    }
+    params[1] = Param::new("item_id", Kind::Id, "Id or 4+ first characters");
+    params[16] = Param::new("items", Kind::Objects, "create: a batch of these fields").also(&["items_json"]);
+    params[17] = Param::new("ids", Kind::Ids, "delete: a batch").also(&["ids_json"]);
+    params[18] = Param::new("recursive", Kind::Boolean, "delete with descendants");
+    params[19] = Param::new("clear", Kind::Ids, "update: fields to empty, e.g. [\"due_at\"]");
+    params[20] = Param::new("expected_version", Kind::Integer, "").hidden();
+    params[21] = Param::new("force", Kind::Boolean, "").hidden();
+    params
+};
+
+pub(crate) static TOOL: Tool = Tool {
+    name: "manage_items",
+    description: "Create, update (only the given fields change), delete or restore work items. Max 4 levels via parent_id.",
+    params: &PARAMS,
+    required: &["operation"],
+    core: true,
+    effect: Effect::Destroys,
+    writes: |_| Ok(true),
+    run,
+};
+
+#[derive(Clone, Copy)]
+enum Operation {
+    Create,
+    Update,
+    Delete,
+    Restore,
+}
+
+const OPERATIONS: [(&str, Operation); 4] = [
+    ("create", Operation::Create),
+    ("update", Operation::Update),
+    ("delete", Operation::Delete),
+    ("restore", Operation::Restore),
+];
+
+fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
+    match args.operation(&OPERATIONS, None)? {
+        Operation::Create => match args.array("items", limits::BATCH)? {
+            Some(items) => create_batch(call, args, tx, items),
+            None => create(call, tx, args, None),
+        },
+        Operation::Update => update(call, args, tx),
+        Operation::Delete => match args.words("ids")? {
+            Some(ids) => delete_batch(call, args, tx, ids),
+            None => delete(call, args, tx),
+        },
+        Operation::Restore => restore(call, args, tx),
+    }
+}
+
+fn create(call: &Call<'_>, tx: &Tx<'_>, args: &Args, parent: Option<&str>) -> Answer {
+    let changes = call.act(tx, &Command::CreateItem(new_item(args, parent)?))?;
+    match created(&changes) {
+        Some(id) => Ok(Value::Object(row_of(tx, &call.rows(tx)?, id)?)),
+        None => Ok(Value::Null),
+    }
+}
+
+/// Each entry stands alone: one that fails takes no other with it.
+fn create_batch(call: &Call<'_>, args: &Args, tx: &Tx<'_>, items: Vec<Value>) -> Answer {
+    let parent = args.id("parent_id")?;
+    let (mut rows, mut failures) = (Vec::new(), Vec::new());
+    for (index, raw) in items.into_iter().enumerate() {
+        let made = tx.step(|| {
+            let entry = args.entry(&FIELDS, "items", index, raw)?;
+            create(call, tx, &entry, parent.as_deref())
+        });
+        match made {
+            Ok(row) => rows.push(row),
+            Err(Halt::Refused(refusal)) => failures.push(json!({"index": index, "error": refusal_body(&refusal)})),
+            Err(fault) => return Err(fault),
+        }
+    }
+    Ok(json!({"created": rows.len(), "failed": failures.len(), "items": rows, "failures": failures}))
+}
+
+fn guard(args: &Args) -> Result<Guard, Refusal> {
+    Ok(Guard { expected_version: args.integer("expected_version")?, force: args.flag("force")? })
+}
+
+fn update(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
+    let cleared = args.words("clear")?.unwrap_or_default();
+    for name in &cleared {
+        if !FIELDS.iter().any(|f| f.name == name) {
+            let known = FIELDS.map(|f| f.name).join(", ");
+            let message = format!("clear names an unknown field: {name}. Fields: {known}");
+            return Err(Refusal::validation(message).field("clear").into());
+        }
+    }
+    if args.has("project") {
+        return Err(Refusal::validation("An item keeps the project it was created in").field("project").into());
+    }
+    let item = args.need_id("item_id")?;
+    let command = Command::UpdateItem { item: item.clone(), edits: edits(args, &cleared)?, guard: guard(args)? };
+    call.act(tx, &command)?;
+    let id = resolve(tx, &item, "item_id")?;
+    Ok(Value::Object(row_of(tx, &call.rows(tx)?, &id)?))
+}
+
+fn delete(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
+    let recursive = args.flag("recursive")?;
+    let command = Command::DeleteItem { item: args.need_id("item_id")?, recursive, guard: guard(args)? };
+    let deleted = deletions(&call.act(tx, &command)?);
+    let mut document = json!({ "deleted": true });
+    if recursive {
+        document["descendants_deleted"] = json!(deleted.saturating_sub(1));
+    }
+    Ok(document)
+}
+
+fn delete_batch(call: &Call<'_>, args: &Args, tx: &Tx<'_>, ids: Vec<String>) -> Answer {
+    if ids.len() > limits::BATCH {
+        let message = format!("ids has {} entries; at most {} are allowed", ids.len(), limits::BATCH);
+        return Err(Refusal::validation(message).field("ids").into());
+    }
+    let (recursive, guard) = (args.flag("recursive")?, guard(args)?);
+    let (mut deleted, mut descendants, mut failures) = (0, 0, Vec::new());
+    for (index, item) in ids.into_iter().enumerate() {
+        let command = Command::DeleteItem { item, recursive, guard };
+        match tx.step(|| call.act(tx, &command)) {
+            Ok(changes) => {
+                deleted += 1;
+                descendants += deletions(&changes).saturating_sub(1);
+            }
+            Err(Halt::Refused(refusal)) => failures.push(json!({"index": index, "error": refusal_body(&refusal)})),
+            Err(fault) => return Err(fault),
+        }
+    }
+    let mut document = json!({"deleted": deleted, "failed": failures.len(), "failures": failures});
+    if recursive {
+        document["descendants_deleted"] = json!(descendants);
+    }
+    Ok(document)
+}
+
+fn deletions(changes: &[Change]) -> usize {
+    changes.iter().filter(|change| matches!(change, Change::ItemDeleted { .. })).count()
+}
+
+/// Answers the restored item's row, and how many came back with it.
+fn restore(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
+    let changes = call.act(tx, &Command::RestoreItem { item: args.need_id("item_id")? })?;
+    let Some(id) = created(&changes) else { return Ok(json!({ "restored": false })) };
+    let mut row = row_of(tx, &call.rows(tx)?, id)?;
+    let items = changes.iter().filter(|c| matches!(c, Change::ItemCreated { .. })).count();
+    row.insert("restored".to_owned(), json!(true));
+    row.insert("descendants_restored".to_owned(), json!(items.saturating_sub(1)));
+    Ok(Value::Object(row))
+}
