@@ -46,7 +46,7 @@ impl McpClient {
     /// A tool's document; fails when it is refused.
     #[track_caller]
     pub fn ok(&self, tool: &str, arguments: Value) -> Value {
-        let call = format!("{tool} {arguments}");
+        let call = shorten(&format!("{tool} {arguments}"));
         self.call(tool, arguments).ok(&call)
     }
 
@@ -56,7 +56,7 @@ impl McpClient {
     /// When it is not refused with `code`.
     #[track_caller]
     pub fn refused(&self, tool: &str, arguments: Value, code: &str) -> Refusal {
-        let call = format!("{tool} {arguments}");
+        let call = shorten(&format!("{tool} {arguments}"));
         let refusal = self.call(tool, arguments).refusal(&call);
         assert_eq!(refusal.code, code, "{call}\nwanted {code}, was refused with {refusal:?}");
         refusal
