@@ -29,9 +29,33 @@ const LIST_FIELDS: [&str; 8] =
 
 /// Every field that a list may be asked for.
 pub(crate) const FIELDS: [&str; 28] = [
-    "id", "parent_id", "title", "description", "summary", "status", "status_label", "previous_status", "priority",
-    "complexity", "item_type", "tags", "metadata", "properties", "role_changed_at", "due_at", "schedule", "next_run_at",
-    "not_before", "reason", "project", "version", "created_by", "updated_by", "created_at", "updated_at", "claimed_by",
+    "id",
+    "parent_id",
+    "title",
+    "description",
+    "summary",
+    "status",
+    "status_label",
+    "previous_status",
+    "priority",
+    "complexity",
+    "item_type",
+    "tags",
+    "metadata",
+    "properties",
+    "role_changed_at",
+    "due_at",
+    "schedule",
+    "next_run_at",
+    "not_before",
+    "reason",
+    "project",
+    "version",
+    "created_by",
+    "updated_by",
+    "created_at",
+    "updated_at",
+    "claimed_by",
     "claim_ends",
 ];
 
@@ -96,7 +120,8 @@ impl<'a, 'c> Rows<'a, 'c> {
         let mut row = self.row(&listed.item, listed.claimed_by.clone())?;
         match (picked, self.level) {
             (Some(fields), _) => {
-                row = fields.iter().map(|f| (f.clone(), row.get(f).cloned().unwrap_or(Value::Null))).collect();
+                row =
+                    fields.iter().map(|f| (f.clone(), row.get(f).cloned().unwrap_or(Value::Null))).collect();
                 if self.level == Level::Compact {
                     drop_empty(&mut row);
                 }

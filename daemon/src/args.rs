@@ -91,7 +91,13 @@ impl Args {
     }
 
     /// Reads entry `index` of the array `field`.
-    pub(crate) fn entry(&self, params: &[Param], field: &str, index: usize, raw: Value) -> Result<Self, Refusal> {
+    pub(crate) fn entry(
+        &self,
+        params: &[Param],
+        field: &str,
+        index: usize,
+        raw: Value,
+    ) -> Result<Self, Refusal> {
         let path = format!("{}{field}[{index}]", self.path);
         let raw = match raw {
             Value::String(text) => from_json_text(&text).unwrap_or(Value::String(text)),
@@ -111,7 +117,8 @@ impl Args {
         };
         let mut given = Map::new();
         for (name, value) in raw {
-            let known = params.iter().chain(&EVERYWHERE).find(|p| p.name == name || p.also.contains(&name.as_str()));
+            let known =
+                params.iter().chain(&EVERYWHERE).find(|p| p.name == name || p.also.contains(&name.as_str()));
             let Some(param) = known else { return Err(unknown(params, &path, &name)) };
             // "" means "not given" wherever it stands, except for text that may be empty on purpose.
             let blank = matches!(&value, Value::String(text) if text.is_empty());
@@ -151,7 +158,7 @@ impl Args {
         match self.value(name) {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
-            Some(other) => Err(wrong_type(&self.place(name), "text", other)),
+            Some(other) => Err(wrong_type(self.place(name), "text", other)),
         }
     }
 
@@ -179,21 +186,23 @@ impl Args {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text.clone())),
             Some(other @ (Value::Object(_) | Value::Array(_))) => Ok(Some(other.to_string())),
-            Some(other) => Err(wrong_type(&self.place(name), "text or an object", other)),
+            Some(other) => Err(wrong_type(self.place(name), "text or an object", other)),
         }
     }
 
     /// A whole number.
     pub(crate) fn integer(&self, name: &str) -> Result<Option<i64>, Refusal> {
         let whole = |value: &Value| match value {
-            Value::Number(n) => n.as_i64().or_else(|| n.as_f64().filter(|f| f.fract() == 0.0 && f.abs() < 9e15).map(|f| f as i64)),
+            Value::Number(n) => n
+                .as_i64()
+                .or_else(|| n.as_f64().filter(|f| f.fract() == 0.0 && f.abs() < 9e15).map(|f| f as i64)),
             Value::String(text) => text.trim().parse().ok(),
             _ => None,
         };
         match self.value(name) {
             None => Ok(None),
             Some(value) => {
-                whole(value).map(Some).ok_or_else(|| wrong_type(&self.place(name), "a whole number", value))
+                whole(value).map(Some).ok_or_else(|| wrong_type(self.place(name), "a whole number", value))
             }
         }
     }
@@ -205,7 +214,8 @@ impl Args {
             return Ok(value);
         }
         let place = self.place(name);
-        Err(Refusal::validation(format!("{place} must be between {least} and {most}, got {value}")).field(place))
+        Err(Refusal::validation(format!("{place} must be between {least} and {most}, got {value}"))
+            .field(place))
     }
 
     /// True or false; false when not given.
@@ -226,7 +236,7 @@ impl Args {
                 match word.as_str() {
                     "true" | "1" | "yes" => Ok(Some(true)),
                     "false" | "0" | "no" => Ok(Some(false)),
-                    _ => Err(wrong_type(&self.place(name), "true or false", value)),
+                    _ => Err(wrong_type(self.place(name), "true or false", value)),
                 }
             }
         }
@@ -239,7 +249,8 @@ impl Args {
             Some(stamp) => Ok(Some(stamp)),
             None => {
                 let place = self.place(name);
-                let message = format!("Invalid {place}: {text}. Must be ISO 8601, such as 2026-12-31T23:59:59+00:00");
+                let message =
+                    format!("Invalid {place}: {text}. Must be ISO 8601, such as 2026-12-31T23:59:59+00:00");
                 Err(Refusal::validation(message).field(place))
             }
         }
@@ -256,10 +267,18 @@ impl Args {
             (None, Value::String(text)) => text.split(',').map(|w| w.trim().to_owned()).collect(),
             (Some(Value::Array(entries)), _) => {
                 let place = self.place(name);
-                let read = |(i, entry): (usize, &Value)| id_text(&format!("{place}[{i}]"), entry).map(|w| w.trim().to_owned());
+                let read = |(i, entry): (usize, &Value)| {
+                    id_text(&format!("{place}[{i}]"), entry).map(|w| w.trim().to_owned())
+                };
                 entries.iter().enumerate().map(read).collect::<Result<Vec<String>, Refusal>>()?
             }
-            (_, other) => return Err(wrong_type(&self.place(name), "words separated by commas, or an array of them", other)),
+            (_, other) => {
+                return Err(wrong_type(
+                    self.place(name),
+                    "words separated by commas, or an array of them",
+                    other,
+                ));
+            }
         };
         Ok(Some(words.into_iter().filter(|w| !w.is_empty()).collect()))
     }
@@ -273,13 +292,16 @@ impl Args {
             Value::String(text) => match serde_json::from_str(text) {
                 Ok(Value::Array(entries)) => entries,
                 Ok(other) => return Err(wrong_type(&place, "an array", &other)),
-                Err(e) => return Err(Refusal::validation(format!("{place} is not valid JSON: {e}")).field(place)),
+                Err(e) => {
+                    return Err(Refusal::validation(format!("{place} is not valid JSON: {e}")).field(place));
+                }
             },
             other => return Err(wrong_type(&place, "an array", other)),
         };
         if entries.len() > most {
             let n = entries.len();
-            return Err(Refusal::validation(format!("{place} has {n} entries; at most {most} are allowed")).field(place));
+            return Err(Refusal::validation(format!("{place} has {n} entries; at most {most} are allowed"))
+                .field(place));
         }
         Ok(Some(entries))
     }
@@ -300,17 +322,22 @@ impl Args {
     }
 
     /// Which operation is asked for; the tool's own table of them, by the word.
-    pub(crate) fn operation<'t, T>(&self, table: &'t [(&str, T)], default: Option<&str>) -> Result<&'t T, Refusal> {
+    pub(crate) fn operation<'t, T>(
+        &self,
+        table: &'t [(&str, T)],
+        default: Option<&str>,
+    ) -> Result<&'t T, Refusal> {
         let valid = || table.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(", ");
         let Some(word) = self.text("operation")?.or(default) else {
-            return Err(Refusal::validation(format!("operation is required. Use: {}", valid())).field("operation"));
+            return Err(
+                Refusal::validation(format!("operation is required. Use: {}", valid())).field("operation")
+            );
         };
         let wanted = word.trim().to_ascii_lowercase();
         match table.iter().find(|(name, _)| *name == wanted) {
             Some((_, value)) => Ok(value),
-            None => {
-                Err(Refusal::validation(format!("Invalid operation: {word}. Use: {}", valid())).field("operation"))
-            }
+            None => Err(Refusal::validation(format!("Invalid operation: {word}. Use: {}", valid()))
+                .field("operation")),
         }
     }
 }
@@ -389,7 +416,9 @@ mod tests {
 
     #[test]
     fn strings_stand_for_what_they_say() {
-        let args = read(json!({"limit": "5", "recursive": "true", "item_id": 12345678, "items_json": "[{\"a\":1}]"}));
+        let args = read(
+            json!({"limit": "5", "recursive": "true", "item_id": 12345678, "items_json": "[{\"a\":1}]"}),
+        );
         assert_eq!(args.integer("limit"), Ok(Some(5)));
         assert_eq!(args.flag("recursive"), Ok(true));
         assert_eq!(args.id("item_id"), Ok(Some("12345678".to_owned())));
@@ -409,7 +438,10 @@ mod tests {
     #[test]
     fn words_come_in_three_forms() {
         for raw in [json!("a, b,,"), json!(["a", " b "]), json!("[\"a\",\"b\"]")] {
-            assert_eq!(read(json!({ "tags": raw })).words("tags"), Ok(Some(vec!["a".to_owned(), "b".to_owned()])));
+            assert_eq!(
+                read(json!({ "tags": raw })).words("tags"),
+                Ok(Some(vec!["a".to_owned(), "b".to_owned()]))
+            );
         }
     }
 
@@ -417,12 +449,27 @@ mod tests {
     fn refusals_name_the_field_what_came_and_what_is_wanted() {
         let message = |r: Result<(), Refusal>| r.unwrap_err().message;
         let cases = [
-            (read(json!({"limit": "many"})).integer("limit").map(drop), "limit must be a whole number, got the text \"many\""),
-            (read(json!({"limit": 1.5})).integer("limit").map(drop), "limit must be a whole number, got the number 1.5"),
-            (read(json!({"recursive": []})).flag("recursive").map(drop), "recursive must be true or false, got an array of 0"),
+            (
+                read(json!({"limit": "many"})).integer("limit").map(drop),
+                "limit must be a whole number, got the text \"many\"",
+            ),
+            (
+                read(json!({"limit": 1.5})).integer("limit").map(drop),
+                "limit must be a whole number, got the number 1.5",
+            ),
+            (
+                read(json!({"recursive": []})).flag("recursive").map(drop),
+                "recursive must be true or false, got an array of 0",
+            ),
             (read(json!({"title": {}})).text("title").map(drop), "title must be text, got an object"),
-            (read(json!({"items": "{}"})).array("items", 9).map(drop), "items must be an array, got an object"),
-            (Args::read(PARAMS, json!({"titel": 1})).map(drop), "Unknown argument: titel. Did you mean title?"),
+            (
+                read(json!({"items": "{}"})).array("items", 9).map(drop),
+                "items must be an array, got an object",
+            ),
+            (
+                Args::read(PARAMS, json!({"titel": 1})).map(drop),
+                "Unknown argument: titel. Did you mean title?",
+            ),
             (Args::read(PARAMS, json!([])).map(drop), "arguments must be an object, got an array of 0"),
         ];
         for (result, want) in cases {

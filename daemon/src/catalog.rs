@@ -22,10 +22,28 @@ pub(crate) struct Tool {
     pub core: bool,
     /// What it can do.
     pub effect: Effect,
-    /// Whether this call of it writes.
-    pub writes: fn(&Args) -> Result<bool, Refusal>,
+    /// What this call of it needs.
+    pub access: fn(&Args) -> Result<Access, Refusal>,
     /// Does it, on the writer's transaction when it writes, else on a snapshot.
     pub run: fn(&Call<'_>, &Args, &Tx<'_>) -> Answer,
+}
+
+/// What one call needs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Access {
+    /// A snapshot.
+    Read,
+    /// A snapshot, and it leaves a file: a read-only session may not do that.
+    ReadAndLeaveFile,
+    /// The writer's transaction.
+    Write,
+}
+
+impl Access {
+    /// [`Access::Write`] when it writes.
+    pub(crate) fn write_if(writes: bool) -> Self {
+        if writes { Access::Write } else { Access::Read }
+    }
 }
 
 /// What a tool can do, as MCP's annotations say it.
@@ -111,8 +129,8 @@ pub(crate) fn find(name: &str) -> Result<&'static Tool, Refusal> {
 }
 
 /// Refuses a write in a session that may only read.
-pub(crate) fn admit(set: ToolSet, tool: &Tool, writes: bool) -> Result<(), Refusal> {
-    if set == ToolSet::Read && writes {
+pub(crate) fn admit(set: ToolSet, tool: &Tool, access: Access) -> Result<(), Refusal> {
+    if set == ToolSet::Read && access != Access::Read {
         let message =
             format!("This session may only read (TASK_ORCHESTRATOR_TOOLS=read); {} would write", tool.name);
         return Err(Refusal::new(Code::Forbidden, message));

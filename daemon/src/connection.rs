@@ -17,6 +17,7 @@ use tokio::time::timeout;
 use crate::{
     daemon::{Daemon, Place},
     engine::Session,
+    hangup::Hangup,
     peer::Peer,
     rpc::Rpc,
 };
@@ -24,7 +25,7 @@ use crate::{
 /// How long a connection may take to say hello (`daemon.md` rule 14).
 const HELLO_WITHIN: Duration = Duration::from_secs(2);
 /// Connections beyond the sessions, greeted or not: probes, commands, whoever is about to be refused.
-const SPARE_CONNECTIONS: usize = 128;
+pub(crate) const SPARE_CONNECTIONS: usize = 128;
 
 /// Serves a connection from its hello to its end.
 pub(crate) async fn serve(daemon: Arc<Daemon>, stream: Stream) {
@@ -142,7 +143,7 @@ async fn open(daemon: &Arc<Daemon>, hello: Hello, peer: &Peer) -> Result<(Arc<Se
 /// The calls, until either side ends the connection.
 async fn talk(daemon: &Arc<Daemon>, session: Option<&Arc<Session>>, frames: Frames<Stream>) {
     let rpc = Rpc::new(Arc::clone(daemon), session.cloned());
-    let transport = tarpc::serde_transport::new(frames, Json);
+    let transport = Hangup(tarpc::serde_transport::new(frames, Json));
     let channel = BaseChannel::with_defaults(transport).max_concurrent_requests(Rpc::MAX_REQUESTS);
     let mut requests = std::pin::pin!(channel.requests());
     loop {
@@ -151,7 +152,7 @@ async fn talk(daemon: &Arc<Daemon>, session: Option<&Arc<Session>>, frames: Fram
             biased;
             request = requests.next() => match request {
                 Some(Ok(request)) => drop(tokio::spawn(request.execute(rpc.clone().serve()))),
-                Some(Err(error)) => return tracing::info!(%error, "a connection broke"),
+                Some(Err(error)) => return tracing::debug!(%error, "a connection ended"),
                 None => return,
             },
             () = daemon.stop.close.cancelled() => return,
@@ -183,4 +184,26 @@ fn too_many(daemon: &Daemon) -> Box<Reply> {
             daemon.max_sessions
         ),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use orc_proto::{Endpoint, Places, Settings};
+
+    #[tokio::test]
+    async fn while_the_database_opens_a_hello_is_answered_starting() {
+        let places = Places::under(std::path::Path::new("/nowhere"));
+        let endpoint = Endpoint::find(&places, &Settings::default(), None).unwrap();
+        let hello = Hello::new(Kind::Shim, endpoint.database.clone());
+        let daemon = Arc::new(Daemon::new(endpoint, 1, None));
+        let peer = Peer { user: None, pid: None };
+        let reply = open(&daemon, hello.clone(), &peer).await.unwrap_err();
+        assert!(matches!(*reply, Reply::Starting(Starting { why }) if why.contains("tasks.db")));
+        // An end while it still opens is an end.
+        daemon.stop.begin(crate::stop::Reason::Signal);
+        let reply = open(&daemon, hello, &peer).await.unwrap_err();
+        assert!(matches!(*reply, Reply::Refused(refused) if refused.code == code::STOPPING));
+        assert_eq!(*daemon.sessions.borrow(), 0);
+    }
 }

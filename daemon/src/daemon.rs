@@ -104,6 +104,7 @@ impl Daemon {
             "sessions": self.engine().map_or(0, Engine::session_count),
             "max_sessions": self.max_sessions,
             "idle_exit_seconds": self.idle_exit.map(|quiet| quiet.as_secs()),
+            "engine": self.engine().map(Engine::status),
         })
     }
 }

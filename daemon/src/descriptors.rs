@@ -1,8 +1,10 @@
 //! The limit of open files: raised at start, since each session is a descriptor and SQLite needs its own
 //! (`daemon.md` rule 14).
 
-/// Descriptors kept for SQLite, logs and watches.
-const RESERVE: u64 = 64;
+use crate::connection::SPARE_CONNECTIONS;
+
+/// Descriptors kept for SQLite, logs, watches, and connections that are no sessions.
+const RESERVE: u64 = 96 + SPARE_CONNECTIONS as u64;
 
 /// Raises the soft limit to the hard one; returns how many sessions fit, at most `wanted`.
 pub(crate) fn raise(wanted: usize) -> usize {

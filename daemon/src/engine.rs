@@ -23,14 +23,14 @@ use tokio::sync::{Notify, oneshot, watch};
 use crate::args::Args;
 use crate::boot::{BootError, ServeOptions};
 use crate::call::{Answer, Call};
-use crate::catalog::{self, Tool};
+use crate::catalog::{self, Access, Tool};
 use crate::connection::HandshakeRefusal;
 use crate::halt::{Halt, commit_failed};
 use crate::peer::Peer;
 use crate::prompts;
 use crate::reload::{ConfigBook, Watching};
-pub(crate) use crate::sessions::Session;
 use crate::sessions::Registry;
+pub(crate) use crate::sessions::Session;
 use crate::{answer, clock};
 use repeat::Repeat;
 
@@ -77,7 +77,11 @@ impl Engine {
     }
 
     /// Begins or resumes a client's session.
-    pub(crate) async fn open_session(&self, hello: Hello, peer: Peer) -> Result<Arc<Session>, HandshakeRefusal> {
+    pub(crate) async fn open_session(
+        &self,
+        hello: Hello,
+        peer: Peer,
+    ) -> Result<Arc<Session>, HandshakeRefusal> {
         lifetime::begin(&self.0, hello, peer.pid).await
     }
 
@@ -105,12 +109,20 @@ impl Engine {
                 .map_err(|e| Refusal::validation(format!("arguments are not valid JSON: {e}")))?,
         };
         let args = Args::read(tool.params, raw)?;
-        let writes = (tool.writes)(&args)?;
-        catalog::admit(session.tools, tool, writes)?;
-        if writes { self.write(tool, session, args, call).await } else { self.read(tool, session, args).await }
+        let access = (tool.access)(&args)?;
+        catalog::admit(session.tools, tool, access)?;
+        match access {
+            Access::Write => self.write(tool, session, args, call).await,
+            Access::Read | Access::ReadAndLeaveFile => self.read(tool, session, args).await,
+        }
     }
 
-    async fn read(&self, tool: &'static Tool, session: &Arc<Session>, args: Args) -> Result<Box<RawValue>, Refusal> {
+    async fn read(
+        &self,
+        tool: &'static Tool,
+        session: &Arc<Session>,
+        args: Args,
+    ) -> Result<Box<RawValue>, Refusal> {
         let (shared, session) = (Arc::clone(&self.0), Arc::clone(session));
         let run = move || {
             let config = shared.book.refresh_if_changed();
@@ -137,7 +149,8 @@ impl Engine {
                 return Ok(before);
             }
             let config = shared.book.refresh_if_changed();
-            let call = Call::begin(&shared, &session, &args, config, uuid::Uuid::new_v4().as_u128(), clock::now())?;
+            let call =
+                Call::begin(&shared, &session, &args, config, uuid::Uuid::new_v4().as_u128(), clock::now())?;
             let document = written(&(tool.run)(&call, &args, tx)?)?;
             repeat.keep(tx, &document, call.now())?;
             Ok(document)
@@ -155,7 +168,7 @@ impl Engine {
         let document = match method {
             "tools/list" => catalog::list(session.tools),
             "prompts/list" => prompts::list(),
-            "prompts/get" => prompts::answer(params)?,
+            "prompts/get" => prompt(params)?,
             _ => return Err(Fault::unknown_method(method)),
         };
         serde_json::value::to_raw_value(&document).map_err(|error| Fault::new(-32603, error.to_string()))
@@ -231,9 +244,10 @@ impl Shared {
                 Ok(value)
             }
             Outcome::Refused(halt) => Err(halt.into()),
-            Outcome::Panicked => {
-                Err(Refusal::new(Code::Internal, "The call failed inside the daemon (a bug); nothing was changed. Its log says where"))
-            }
+            Outcome::Panicked => Err(Refusal::new(
+                Code::Internal,
+                "The call failed inside the daemon (a bug); nothing was changed. Its log says where",
+            )),
             Outcome::Failed(why) => Err(commit_failed(&why)),
         }
     }
@@ -242,6 +256,19 @@ impl Shared {
     pub(crate) fn read<T>(&self, read: impl FnOnce(&Tx<'_>) -> Answer<T>) -> Answer<T> {
         self.readers.read(read)
     }
+}
+
+/// The result of MCP's `prompts/get`; what is wrong with the request is -32602.
+fn prompt(params: Option<&RawValue>) -> Result<Value, Fault> {
+    let invalid = |message: String| Fault::new(-32602, message);
+    let params: Value = match params {
+        Some(raw) => serde_json::from_str(raw.get()).map_err(|e| invalid(e.to_string()))?,
+        None => Value::Null,
+    };
+    let name =
+        params.get("name").and_then(Value::as_str).ok_or_else(|| invalid("name is required".to_owned()))?;
+    let arguments = params.get("arguments").and_then(Value::as_object).cloned().unwrap_or_default();
+    prompts::get(name, &arguments).map_err(|e| invalid(e.to_string()))
 }
 
 /// The document as it goes over the wire, within the bound of contract.md §12.
@@ -257,4 +284,3 @@ fn written(document: &Value) -> Result<Box<RawValue>, Refusal> {
     }
     RawValue::from_string(text).map_err(|e| Refusal::new(Code::Internal, e.to_string()))
 }
-

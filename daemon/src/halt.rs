@@ -1,7 +1,7 @@
 //! Why a call stopped: a refusal for the caller, or a fault of the store.
 
-use orc_core::refusal::{Code, Refusal};
 use orc_core::Stop;
+use orc_core::refusal::{Code, Refusal};
 use orc_store::Error;
 
 /// What a tool answers when it does not answer a document.
@@ -59,16 +59,21 @@ impl From<Halt> for Refusal {
 
 fn store_fault(error: &Error) -> Refusal {
     if error.may_pass() {
-        let message = format!("The database cannot be used now ({error}); nothing was changed. Check disk space and permissions, then call again");
+        let message = format!(
+            "The database cannot be used now ({error}); nothing was changed. Check disk space and permissions, then call again"
+        );
         Refusal::new(Code::Unavailable, message)
     } else {
-        let message = format!("The daemon failed on this call ({error}); nothing was changed. Its log has more");
+        let message =
+            format!("The daemon failed on this call ({error}); nothing was changed. Its log has more");
         Refusal::new(Code::Internal, message)
     }
 }
 
 /// The refusal of a commit that failed after the call itself had gone well.
 pub(crate) fn commit_failed(why: &str) -> Refusal {
-    let message = format!("The change could not be written to disk ({why}); nothing was changed. Check disk space and permissions, then call again");
+    let message = format!(
+        "The change could not be written to disk ({why}); nothing was changed. Check disk space and permissions, then call again"
+    );
     Refusal::new(Code::Unavailable, message)
 }

@@ -16,6 +16,7 @@ mod descriptors;
 mod detach;
 mod engine;
 mod halt;
+mod hangup;
 mod idle;
 mod listen;
 mod log;

@@ -89,19 +89,9 @@ impl Orchestrator for Rpc {
         };
         let _running = self.daemon.calls.token();
         let name = call.name.clone();
-        let answered = tokio::select! {
-            answered = AssertUnwindSafe(engine.call(session, call)).catch_unwind() => answered,
-            () = self.daemon.stop.cut.cancelled() => return cut_off(self.daemon.stop.reason()),
-        };
-        match answered {
-            Ok(answer) => bounded(answer),
-            Err(_) => {
-                tracing::error!(tool = name, "a call panicked");
-                ToolAnswer::refusal(
-                    "INTERNAL",
-                    "The call failed inside the daemon (a bug); its log says where.",
-                )
-            }
+        tokio::select! {
+            answer = guarded(&name, engine.call(session, call)) => bounded(answer),
+            () = self.daemon.stop.cut.cancelled() => cut_off(self.daemon.stop.reason()),
         }
     }
 
@@ -154,6 +144,14 @@ impl Orchestrator for Rpc {
     }
 }
 
+/// A panic ends the call it happened in, at once, and nothing else.
+async fn guarded(tool: &str, call: impl Future<Output = ToolAnswer>) -> ToolAnswer {
+    AssertUnwindSafe(call).catch_unwind().await.unwrap_or_else(|_| {
+        tracing::error!(tool, "a call panicked");
+        ToolAnswer::refusal("INTERNAL", "The call failed inside the daemon (a bug); its log says where.")
+    })
+}
+
 /// An oversized answer would cut the connection and every call on it.
 fn bounded(answer: ToolAnswer) -> ToolAnswer {
     match answer.document.get().len() {
@@ -199,6 +197,12 @@ mod tests {
         assert!(rpc.admit().unwrap_err().contains("64 calls"));
         drop(held);
         assert!(rpc.admit().is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_a_refusal() {
+        let answer = guarded("t", async { panic!("a bug") }).await;
+        assert!(answer.is_error && answer.document.get().contains("INTERNAL"));
     }
 
     #[test]

@@ -74,7 +74,10 @@ impl Registry {
         let live = self.lock();
         let taken: BTreeSet<&str> = live.values().filter(|s| s.id != own).map(|s| s.agent.as_str()).collect();
         let numbered = (2..).map(|n| format!("{base}#{n}"));
-        std::iter::once(base.to_owned()).chain(numbered).find(|name| !taken.contains(name.as_str())).unwrap_or_default()
+        std::iter::once(base.to_owned())
+            .chain(numbered)
+            .find(|name| !taken.contains(name.as_str()))
+            .unwrap_or_default()
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Session>>> {
@@ -86,7 +89,8 @@ impl Registry {
 /// The name a session gets when it brings none: `<client>@<folder>`.
 pub(crate) fn default_name(hello: &Hello) -> String {
     let client = hello.client_name.as_deref().map(str::trim).filter(|c| !c.is_empty()).unwrap_or("agent");
-    let folder = hello.folder.file_name().map(|f| f.to_string_lossy().into_owned()).unwrap_or_else(|| "/".to_owned());
+    let folder =
+        hello.folder.file_name().map(|f| f.to_string_lossy().into_owned()).unwrap_or_else(|| "/".to_owned());
     orc_core::text::cut(&format!("{client}@{folder}"), limits::KEY_CHARS)
 }
 

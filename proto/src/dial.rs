@@ -11,7 +11,6 @@ use futures_util::{SinkExt, StreamExt};
 use interprocess::local_socket::{
     GenericFilePath, ToFsName,
     tokio::{Stream, prelude::*},
-    traits::StreamCommon,
 };
 use serde_json::value::RawValue;
 pub use tarpc::client::RpcError;
@@ -203,6 +202,7 @@ async fn greet(frames: &mut Frames<Stream>, hello: &Hello) -> io::Result<Reply> 
 fn peer(stream: &Stream, endpoint: &Endpoint) -> Result<Option<u32>, DialError> {
     #[cfg(unix)]
     {
+        use interprocess::local_socket::traits::StreamCommon;
         let credentials = match stream.peer_creds() {
             Ok(credentials) => credentials,
             Err(error) => return Err(DialError::Broken(error)),

@@ -22,7 +22,7 @@ const MAX_SOCKET_PATH: usize = 100;
 pub struct Endpoint {
     /// The database's canonical path, the same before and after the file exists.
     pub database: PathBuf,
-    /// Nobody named a database: its folder is ours to create.
+    /// It is the default one: its folder is ours to create.
     pub is_default: bool,
     /// Locks, markers, logs.
     pub runtime: PathBuf,
@@ -67,7 +67,8 @@ impl Endpoint {
         let runtime = settings.runtime_dir.clone().unwrap_or_else(|| places.runtime.clone());
         let id = short_hash(&database);
         let socket = socket_path(&runtime, &id);
-        Ok(Self { database, is_default: given.is_none(), runtime, socket, id })
+        let is_default = canonical(&places.default_database(), 0).is_ok_and(|default| default == database);
+        Ok(Self { database, is_default, runtime, socket, id })
     }
 
     /// Creates and checks the folders a daemon or a starter needs.
@@ -198,6 +199,7 @@ mod tests {
         let home = dir.path().canonicalize().unwrap();
         let endpoint = at(&home, None);
         assert_eq!(endpoint.database, home.join(".local/share/task-orchestrator/tasks.db"));
+        assert!(at(&home, Some(&endpoint.database)).is_default, "also by its name");
         endpoint.prepare().unwrap();
         assert_eq!(at(&home, None), endpoint);
         assert!(endpoint.lock().to_string_lossy().ends_with("/tasks.db.lock"));

@@ -23,9 +23,9 @@ use crate::lines::{Line, Lines};
 
 /// Messages read ahead of the handler.
 const AHEAD: usize = 32;
-/// After the end of stdin: how long the next answer may take before the process ends without it. Clients wait about
-/// 2 s before they kill.
-const QUICK: Duration = Duration::from_millis(1_500);
+/// After the end of stdin: how long the next answer may take before the process ends without it. A client that waits
+/// for the end kills after about 2 s; a pipe (`printf … | task-orchestrator-mcp`) wants its answers.
+const QUICK: Duration = Duration::from_secs(3);
 /// The same, while the daemon is still being started.
 const STARTING: Duration = Duration::from_secs(5);
 

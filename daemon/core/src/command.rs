@@ -1,7 +1,7 @@
 //! What can be asked for. References to items are text as the caller gave it: they are resolved where the decision is made,
 //! in the same transaction.
 
-use crate::claim::Actor;
+use crate::claim::{Actor, Subject};
 use crate::edge::Edge;
 use crate::id::Ids;
 use crate::item::{Edit, Item};
@@ -127,6 +127,15 @@ pub enum Command {
         from: String,
         /// The one that waits.
         to: String,
+    },
+    /// Claims a subject for the actor, or sets a new deadline on a claim of its own.
+    Claim {
+        /// An item by its whole id, or a resource.
+        subject: Subject,
+        /// When the claim ends at the latest.
+        deadline: Option<Stamp>,
+        /// Take it from another holder; recorded.
+        force: bool,
     },
     /// The actor's session has ended: its claims run out after the grace.
     EndSession,

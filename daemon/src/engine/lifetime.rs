@@ -28,7 +28,11 @@ const REMEMBERED: i64 = 7 * DAY;
 const TRY_AGAIN: Duration = Duration::from_secs(30);
 
 /// Begins a session, or resumes the one whose token the hello brings.
-pub(super) async fn begin(shared: &Arc<Shared>, hello: Hello, pid: Option<u32>) -> Result<Arc<Session>, HandshakeRefusal> {
+pub(super) async fn begin(
+    shared: &Arc<Shared>,
+    hello: Hello,
+    pid: Option<u32>,
+) -> Result<Arc<Session>, HandshakeRefusal> {
     let preparing = Arc::clone(shared);
     let prepared = tokio::task::spawn_blocking(move || prepare(&preparing, &hello, pid)).await;
     let (session, root) = prepared.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
@@ -47,14 +51,20 @@ fn prepare(
     pid: Option<u32>,
 ) -> Result<(Session, Option<project::ProjectRoot>), HandshakeRefusal> {
     let settings = &hello.settings;
-    let level = choose("TASK_ORCHESTRATOR_RESPONSES", settings.responses.as_deref(), &[("compact", Level::Compact), ("full", Level::Full)])?;
+    let level = choose(
+        "TASK_ORCHESTRATOR_RESPONSES",
+        settings.responses.as_deref(),
+        &[("compact", Level::Compact), ("full", Level::Full)],
+    )?;
     let tools = choose("TASK_ORCHESTRATOR_TOOLS", settings.tools.as_deref(), ToolSet::WORDS)?;
     let folder = sessions::folder(hello);
     // `TASK_ORCHESTRATOR_PROJECT` names a folder's project or, where it is no folder, the project itself.
     let named = settings.project.as_deref().map(str::trim).filter(|p| !p.is_empty());
     let root = match named {
         None => project::find(&folder, &shared.places.home),
-        Some(name) => project::find(&folder.join(name), &shared.places.home).filter(|_| folder.join(name).is_dir()),
+        Some(name) => {
+            project::find(&folder.join(name), &shared.places.home).filter(|_| folder.join(name).is_dir())
+        }
     };
     let known = shared.read(|tx| match &hello.token {
         Some(token) => Ok(tx.session_by_token(token)?),
@@ -88,13 +98,20 @@ fn prepare(
 }
 
 /// A setting with a few words; an unknown one is refused rather than ignored, for it may be meant to forbid something.
-fn choose<T: Copy + Default>(variable: &str, word: Option<&str>, words: &[(&str, T)]) -> Result<T, HandshakeRefusal> {
+fn choose<T: Copy + Default>(
+    variable: &str,
+    word: Option<&str>,
+    words: &[(&str, T)],
+) -> Result<T, HandshakeRefusal> {
     let Some(word) = word.map(str::trim).filter(|w| !w.is_empty()) else { return Ok(T::default()) };
     match words.iter().find(|(known, _)| known.eq_ignore_ascii_case(word)) {
         Some((_, value)) => Ok(*value),
         None => {
             let valid: Vec<&str> = words.iter().map(|(known, _)| *known).collect();
-            let message = format!("{variable} is '{word}'. Valid: {}. Correct it in the client's configuration", valid.join(", "));
+            let message = format!(
+                "{variable} is '{word}'. Valid: {}. Correct it in the client's configuration",
+                valid.join(", ")
+            );
             Err(refused("SETTINGS", message))
         }
     }

@@ -27,7 +27,8 @@ pub(super) fn open(options: &ServeOptions) -> Result<Shared, BootError> {
     let writer = Arc::new(Writer::start(opened.connection).map_err(|e| failed(e.to_string()))?);
     let readers = Readers::new(&options.database);
 
-    let last_good = Arc::new(KeptInDatabase { writer: Arc::clone(&writer), readers: Readers::new(&options.database) });
+    let last_good =
+        Arc::new(KeptInDatabase { writer: Arc::clone(&writer), readers: Readers::new(&options.database) });
     let user_file = options.config.clone().unwrap_or_else(|| options.places.config.join("config.yaml"));
     let book = ConfigBook::open(user_file, last_good);
     let known = readers.read(|tx| tx.projects()).map_err(|e: orc_store::Error| failed(e.to_string()))?;

@@ -9,7 +9,7 @@ use super::transition::{command, moved, reopened_parent, unblocked};
 use crate::answer::refusal_body;
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
-use crate::catalog::{Effect, Tool};
+use crate::catalog::{Access, Effect, Tool};
 use crate::halt::Halt;
 
 const TRIGGERS: [&str; 8] = ["start", "complete", "block", "hold", "resume", "cancel", "reopen", "archive"];
@@ -17,7 +17,8 @@ const TRIGGERS: [&str; 8] = ["start", "complete", "block", "hold", "resume", "ca
 const PARAMS: [Param; 7] = [
     Param::new("item_id", Kind::Id, ""),
     Param::new("trigger", Kind::Word(&TRIGGERS), ""),
-    Param::new("transitions", Kind::Objects, "Batch of {item_id,trigger,reason?}").also(&["transitions_json"]),
+    Param::new("transitions", Kind::Objects, "Batch of {item_id,trigger,reason?}")
+        .also(&["transitions_json"]),
     Param::new("atomic", Kind::Boolean, "Batch: all or nothing"),
     Param::new("reason", Kind::Text, "Kept in the history, shown to others"),
     Param::new("expected_version", Kind::Integer, "").hidden(),
@@ -31,7 +32,7 @@ pub(crate) static TOOL: Tool = Tool {
     required: &[],
     core: true,
     effect: Effect::Mixed,
-    writes: |_| Ok(true),
+    access: |_| Ok(Access::Write),
     run,
 };
 

@@ -1,8 +1,8 @@
 //! How a tool claims an item for the caller.
 
+use orc_core::ItemId;
 use orc_core::claim::Subject;
 use orc_core::command::Command;
-use orc_core::ItemId;
 
 /// Claims an item, whose whole id is given, until its session ends.
 pub(super) fn command(id: &str) -> Command {

@@ -10,11 +10,13 @@ use std::collections::HashMap;
 use super::transition::moved;
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
-use crate::catalog::{Effect, Tool};
+use crate::catalog::{Access, Effect, Tool};
 use crate::halt::Halt;
 
-const PARAMS: [Param; 2] =
-    [Param::new("parent_id", Kind::Id, "").also(&["item_id"]), Param::new("force", Kind::Boolean, "").hidden()];
+const PARAMS: [Param; 2] = [
+    Param::new("parent_id", Kind::Id, "").also(&["item_id"]),
+    Param::new("force", Kind::Boolean, "").hidden(),
+];
 
 pub(crate) static TOOL: Tool = Tool {
     name: "complete_tree",
@@ -23,7 +25,7 @@ pub(crate) static TOOL: Tool = Tool {
     required: &["parent_id"],
     core: true,
     effect: Effect::Mixed,
-    writes: |_| Ok(true),
+    access: |_| Ok(Access::Write),
     run,
 };
 

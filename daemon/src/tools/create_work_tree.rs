@@ -13,16 +13,21 @@ use super::item_fields::{FIELDS, created, new_item, row_of};
 use super::manage_dependencies::{added, kind_and_ends};
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
-use crate::catalog::{Effect, Tool};
+use crate::catalog::{Access, Effect, Tool};
 
 const PARAMS: [Param; 18] = [
     Param::new("root_title", Kind::Text, ""),
     Param::new("root_description", Kind::Text, ""),
     Param::new("root_priority", Kind::Text, ""),
     Param::new("parent_id", Kind::Id, "Hang it under this item; without root_title the children themselves"),
-    Param::new("children", Kind::Objects, "{ref,title,description?,priority?,parent_ref?,item_type?,tags?,…}")
-        .also(&["children_json"]),
-    Param::new("deps", Kind::Objects, "{from,to,type?,unblock_at?}: refs or ids; from blocks to").also(&["deps_json"]),
+    Param::new(
+        "children",
+        Kind::Objects,
+        "{ref,title,description?,priority?,parent_ref?,item_type?,tags?,…}",
+    )
+    .also(&["children_json"]),
+    Param::new("deps", Kind::Objects, "{from,to,type?,unblock_at?}: refs or ids; from blocks to")
+        .also(&["deps_json"]),
     Param::new("create_notes", Kind::Boolean, "Blank notes from the schemas"),
     Param::new("notes", Kind::Objects, "{ref,key,role?,body}"),
     Param::new("root_summary", Kind::Text, "").hidden(),
@@ -69,7 +74,7 @@ pub(crate) static TOOL: Tool = Tool {
     required: &[],
     core: true,
     effect: Effect::Adds,
-    writes: |_| Ok(true),
+    access: |_| Ok(Access::Write),
     run,
 };
 
@@ -95,7 +100,13 @@ fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
             tree.root = created(&changes).cloned();
         }
         (None, Some(parent)) => tree.root = Some(resolve(tx, parent, "parent_id")?),
-        (None, None) => return Err(Refusal::validation("root_title is required, or parent_id to hang the children under").field("root_title").into()),
+        (None, None) => {
+            return Err(Refusal::validation(
+                "root_title is required, or parent_id to hang the children under",
+            )
+            .field("root_title")
+            .into());
+        }
     }
     let made_root = args.has("root_title");
     if let Some(id) = &tree.root {
@@ -123,7 +134,13 @@ fn root_args(args: &Args) -> Result<Option<Args>, Refusal> {
 }
 
 /// Children in the order given, each after the one its `parent_ref` names, which may come later in the list.
-fn create_children(call: &Call<'_>, args: &Args, tx: &Tx<'_>, raw: Vec<Value>, tree: &mut Tree) -> Answer<()> {
+fn create_children(
+    call: &Call<'_>,
+    args: &Args,
+    tx: &Tx<'_>,
+    raw: Vec<Value>,
+    tree: &mut Tree,
+) -> Answer<()> {
     let mut waiting = Vec::new();
     for (index, raw) in raw.into_iter().enumerate() {
         let entry = args.entry(&CHILD, "children", index, raw)?;
@@ -161,7 +178,8 @@ fn create_children(call: &Call<'_>, args: &Args, tx: &Tx<'_>, raw: Vec<Value>, t
         if waiting.len() == before {
             let (index, _, entry) = &waiting[0];
             let wanted = entry.text("parent_ref")?.unwrap_or_default();
-            let message = format!("children[{index}].parent_ref names '{wanted}', which is no ref of this call");
+            let message =
+                format!("children[{index}].parent_ref names '{wanted}', which is no ref of this call");
             return Err(Refusal::validation(message).field(format!("children[{index}].parent_ref")).into());
         }
     }
@@ -213,7 +231,13 @@ fn create_edges(call: &Call<'_>, args: &Args, tx: &Tx<'_>, tree: &Tree) -> Answe
     Ok(edges)
 }
 
-fn create_notes(call: &Call<'_>, args: &Args, tx: &Tx<'_>, tree: &Tree, made_root: bool) -> Answer<Vec<Value>> {
+fn create_notes(
+    call: &Call<'_>,
+    args: &Args,
+    tx: &Tx<'_>,
+    tree: &Tree,
+    made_root: bool,
+) -> Answer<Vec<Value>> {
     let mut notes = Vec::new();
     for (index, raw) in args.array("notes", limits::BATCH)?.unwrap_or_default().into_iter().enumerate() {
         let entry = args.entry(&NOTE, "notes", index, raw)?;
@@ -240,7 +264,9 @@ fn create_notes(call: &Call<'_>, args: &Args, tx: &Tx<'_>, tree: &Tree, made_roo
 /// A blank note for each one the item's schema knows, where none is there yet.
 fn blank_notes(call: &Call<'_>, tx: &Tx<'_>, id: &ItemId) -> Answer<Vec<Value>> {
     let Some(item) = tx.item(id)? else { return Ok(Vec::new()) };
-    let Some(schema) = call.policies().of(item.project.as_deref()).schema_of(&item) else { return Ok(Vec::new()) };
+    let Some(schema) = call.policies().of(item.project.as_deref()).schema_of(&item) else {
+        return Ok(Vec::new());
+    };
     let mut notes = Vec::new();
     for spec in &schema.notes {
         if tx.note(id, &spec.key)?.is_none() {

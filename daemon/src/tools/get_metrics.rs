@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
-use crate::catalog::{Effect, Tool};
+use crate::catalog::{Access, Effect, Tool};
 
 const PARAMS: [Param; 3] = [
     Param::new("days", Kind::Integer, "Default 30"),
@@ -25,7 +25,7 @@ pub(crate) static TOOL: Tool = Tool {
     required: &[],
     core: false,
     effect: Effect::Reads,
-    writes: |_| Ok(false),
+    access: |_| Ok(Access::Read),
     run,
 };
 
@@ -45,14 +45,19 @@ fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
         *weeks.entry(iso_week(*at)).or_default() += 1;
         *by_priority.entry(*priority).or_default() += 1;
     }
-    let weeks: Vec<Value> = weeks.into_iter().map(|(week, count)| json!({"week": week, "count": count})).collect();
+    let weeks: Vec<Value> =
+        weeks.into_iter().map(|(week, count)| json!({"week": week, "count": count})).collect();
     let by_priority: Map<String, Value> =
         by_priority.into_iter().map(|(p, n)| (p.as_str().to_owned(), json!(n))).collect();
     let by_tag: Map<String, Value> = metrics.tags.iter().map(|(tag, n)| (tag.clone(), json!(n))).collect();
     let stale_ratio = if metrics.open > 0 { metrics.stale as f64 / metrics.open as f64 * 100.0 } else { 0.0 };
-    let spent: Map<String, Value> =
-        metrics.spent.iter().map(|(status, micros)| (status.as_str().to_owned(), json!(seconds(*micros)))).collect();
-    let blocked = metrics.spent.iter().find(|(s, _)| *s == Status::Blocked).map_or(0.0, |(_, micros)| seconds(*micros));
+    let spent: Map<String, Value> = metrics
+        .spent
+        .iter()
+        .map(|(status, micros)| (status.as_str().to_owned(), json!(seconds(*micros))))
+        .collect();
+    let blocked =
+        metrics.spent.iter().find(|(s, _)| *s == Status::Blocked).map_or(0.0, |(_, micros)| seconds(*micros));
     let lead: Vec<f64> = metrics.lead.iter().map(|micros| seconds(*micros)).collect();
     Ok(json!({
         "throughput_per_week": weeks,

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::next::{best, reason};
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
-use crate::catalog::{Effect, Tool};
+use crate::catalog::{Access, Effect, Tool};
 
 const PARAMS: [Param; 7] = [
     Param::new("limit", Kind::Integer, "Default 1"),
@@ -26,7 +26,7 @@ pub(crate) static TOOL: Tool = Tool {
     required: &[],
     core: true,
     effect: Effect::Mixed,
-    writes: |args| args.flag("claim"),
+    access: |args| Ok(Access::write_if(args.flag("claim")?)),
     run,
 };
 

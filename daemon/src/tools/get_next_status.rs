@@ -10,13 +10,11 @@ use super::transition::{command, moved};
 use crate::answer::{holder, missing_note};
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
-use crate::catalog::{Effect, Tool};
+use crate::catalog::{Access, Effect, Tool};
 use crate::halt::Halt;
 
-const PARAMS: [Param; 2] = [
-    Param::new("item_id", Kind::Id, ""),
-    Param::new("trigger", Kind::Text, "As in advance_item"),
-];
+const PARAMS: [Param; 2] =
+    [Param::new("item_id", Kind::Id, ""), Param::new("trigger", Kind::Text, "As in advance_item")];
 
 pub(crate) static TOOL: Tool = Tool {
     name: "get_next_status",
@@ -25,7 +23,7 @@ pub(crate) static TOOL: Tool = Tool {
     required: &["item_id", "trigger"],
     core: true,
     effect: Effect::Reads,
-    writes: |_| Ok(false),
+    access: |_| Ok(Access::Read),
     run,
 };
 
@@ -66,7 +64,8 @@ fn explain(call: &Call<'_>, tx: &Tx<'_>, refusal: Refusal, document: &mut Map<St
         }
         Some(Details::MissingNotes(missing)) => {
             document.insert("guidance".to_owned(), json!(gate::guidance(&missing)));
-            document.insert("missing".to_owned(), missing.iter().map(missing_note).collect::<Vec<_>>().into());
+            document
+                .insert("missing".to_owned(), missing.iter().map(missing_note).collect::<Vec<_>>().into());
         }
         Some(Details::Holder(claim)) => {
             let claim: Claim = claim;

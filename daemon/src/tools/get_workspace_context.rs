@@ -10,7 +10,7 @@ use super::get_blocked_items::stuck;
 use super::next::best;
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
-use crate::catalog::{Effect, Tool};
+use crate::catalog::{Access, Effect, Tool};
 use crate::report::Report;
 
 const PARAMS: [Param; 3] = [
@@ -26,7 +26,7 @@ pub(crate) static TOOL: Tool = Tool {
     required: &["workspace_name"],
     core: false,
     effect: Effect::Reads,
-    writes: |_| Ok(false),
+    access: |_| Ok(Access::Read),
     run,
 };
 
@@ -41,7 +41,9 @@ fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
     }
     let name = args.need("workspace_name")?.trim();
     let Some(workspace) = tx.workspace(name)? else {
-        return Err(Refusal::not_found(format!("Workspace '{name}' not found")).field("workspace_name").into());
+        return Err(Refusal::not_found(format!("Workspace '{name}' not found"))
+            .field("workspace_name")
+            .into());
     };
     let scope = call.scope(tx, args)?;
     let filter = Filter { workspace: Some(workspace.tags.clone()), ..Filter::of(scope) };
@@ -54,16 +56,21 @@ fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
     report.put("status_counts", counts);
     report.put("memory_tags", workspace.memory_tags);
     let next = best(call, tx, &filter, 1, false)?;
-    report.put("next_item", next.first().map(|listed| rows.listed(listed, None)).transpose()?.unwrap_or(Value::Null));
+    report.put(
+        "next_item",
+        next.first().map(|listed| rows.listed(listed, None)).transpose()?.unwrap_or(Value::Null),
+    );
     if verbosity != "minimal" {
         report.items("active_items", &rows, &tx.in_work(&filter, limits::SECTION, now)?)?;
         let blocked = tx.held_back(&filter, limits::SECTION, now)?;
-        let shown = blocked.rows.iter().map(|listed| stuck(tx, &rows, listed, 3)).collect::<Answer<Vec<_>>>()?;
+        let shown =
+            blocked.rows.iter().map(|listed| stuck(tx, &rows, listed, 3)).collect::<Answer<Vec<_>>>()?;
         report.section("blocked_items", shown, blocked.total);
     }
     if verbosity == "full" {
         let notes = tx.decisions(&filter, DECISIONS, now)?;
-        let notes = notes.iter().map(|note| Ok(Value::Object(rows.note(note)?))).collect::<Answer<Vec<_>>>()?;
+        let notes =
+            notes.iter().map(|note| Ok(Value::Object(rows.note(note)?))).collect::<Answer<Vec<_>>>()?;
         report.put("recent_decisions", notes);
     }
     Ok(report.finish())

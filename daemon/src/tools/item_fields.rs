@@ -95,11 +95,14 @@ pub(super) fn new_item(args: &Args, parent: Option<&str>) -> Result<NewItem, Ref
     if let Some(name) = &project {
         orc_core::limits::chars("project", name, orc_core::limits::KEY_CHARS)?;
         if name == "*" {
-            return Err(Refusal::validation("An item belongs to one project; '*' is for reads").field("project"));
+            return Err(
+                Refusal::validation("An item belongs to one project; '*' is for reads").field("project")
+            );
         }
     }
     let parent = args.id("parent_id")?.or_else(|| parent.map(str::to_owned));
-    let edits = edits(args, &[])?.into_iter().filter(|e| !matches!(e, Edit::Title(_) | Edit::Parent(_))).collect();
+    let edits =
+        edits(args, &[])?.into_iter().filter(|e| !matches!(e, Edit::Title(_) | Edit::Parent(_))).collect();
     Ok(NewItem { title, parent, project, edits })
 }
 

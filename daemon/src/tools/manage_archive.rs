@@ -1,9 +1,9 @@
 //! manage_archive: put away what has been done for a while.
 
 use orc_core::command::{Command, Guard};
+use orc_core::limits;
 use orc_core::status::Status;
 use orc_core::time::DAY;
-use orc_core::limits;
 use orc_core::workflow::Trigger;
 use orc_store::Tx;
 use orc_store::queries::{Order, Sort};
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::query_items::page_limit;
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
-use crate::catalog::{Effect, Tool};
+use crate::catalog::{Access, Effect, Tool};
 
 const PARAMS: [Param; 6] = [
     Param::new("operation", Kind::Word(&["run", "stats", "list"]), ""),
@@ -30,7 +30,7 @@ pub(crate) static TOOL: Tool = Tool {
     required: &["operation"],
     core: false,
     effect: Effect::Mixed,
-    writes: |args| Ok(matches!(args.operation(&OPERATIONS, None)?, Operation::Run)),
+    access: |args| Ok(Access::write_if(matches!(args.operation(&OPERATIONS, None)?, Operation::Run))),
     run,
 };
 

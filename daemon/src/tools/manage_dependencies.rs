@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::query_dependencies::direct;
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
-use crate::catalog::{Effect, Tool};
+use crate::catalog::{Access, Effect, Tool};
 
 const PARAMS: [Param; 10] = [
     Param::new("operation", Kind::Word(&["add", "remove", "query", "pattern"]), ""),
@@ -34,7 +34,7 @@ pub(crate) static TOOL: Tool = Tool {
     required: &["operation"],
     core: true,
     effect: Effect::Destroys,
-    writes: |args| Ok(!matches!(args.operation(&OPERATIONS, None)?, Operation::Query)),
+    access: |args| Ok(Access::write_if(!matches!(args.operation(&OPERATIONS, None)?, Operation::Query))),
     run,
 };
 
@@ -89,14 +89,21 @@ pub(super) fn added(changes: &[Change]) -> impl Iterator<Item = &Edge> {
 }
 
 /// `is_blocked_by` is `blocks` the other way around.
-pub(super) fn kind_and_ends(word: Option<&str>, from: String, to: String) -> Result<(DepKind, String, String), Refusal> {
+pub(super) fn kind_and_ends(
+    word: Option<&str>,
+    from: String,
+    to: String,
+) -> Result<(DepKind, String, String), Refusal> {
     let plain = word.unwrap_or("blocks").trim().to_ascii_lowercase().replace('-', "_");
     match plain.as_str() {
         "is_blocked_by" => Ok((DepKind::Blocks, to, from)),
         "blocks" => Ok((DepKind::Blocks, from, to)),
         "relates_to" => Ok((DepKind::RelatesTo, from, to)),
         _ => {
-            let message = format!("Invalid dep_type: {}. Valid: blocks, is_blocked_by, relates_to", word.unwrap_or_default());
+            let message = format!(
+                "Invalid dep_type: {}. Valid: blocks, is_blocked_by, relates_to",
+                word.unwrap_or_default()
+            );
             Err(Refusal::validation(message).field("dep_type"))
         }
     }
@@ -162,7 +169,8 @@ fn add_all(call: &Call<'_>, tx: &Tx<'_>, commands: Vec<Command>, list: &str) -> 
                 None => refusal.details(Details::Entry(index)),
             })
         });
-        let changes = changes.map_err(|halt| halt.map_refusal(|r| Refusal { field: Some(format!("{list}[{index}]")), ..r }))?;
+        let changes = changes
+            .map_err(|halt| halt.map_refusal(|r| Refusal { field: Some(format!("{list}[{index}]")), ..r }))?;
         for edge in added(&changes) {
             edges.push(Value::Object(rows.edge(edge)?));
         }

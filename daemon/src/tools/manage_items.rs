@@ -11,11 +11,12 @@ use super::item_fields::{FIELDS, created, edits, new_item, row_of};
 use crate::answer::refusal_body;
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
-use crate::catalog::{Effect, Tool};
+use crate::catalog::{Access, Effect, Tool};
 use crate::halt::Halt;
 
 const PARAMS: [Param; 22] = {
-    let mut params = [Param::new("operation", Kind::Word(&["create", "update", "delete", "restore"]), ""); 22];
+    let mut params =
+        [Param::new("operation", Kind::Word(&["create", "update", "delete", "restore"]), ""); 22];
     let mut i = 0;
     while i < FIELDS.len() {
         params[i + 2] = FIELDS[i];
@@ -38,7 +39,7 @@ pub(crate) static TOOL: Tool = Tool {
     required: &["operation"],
     core: true,
     effect: Effect::Destroys,
-    writes: |_| Ok(true),
+    access: |_| Ok(Access::Write),
     run,
 };
 
@@ -91,7 +92,9 @@ fn create_batch(call: &Call<'_>, args: &Args, tx: &Tx<'_>, items: Vec<Value>) ->
         });
         match made {
             Ok(row) => rows.push(row),
-            Err(Halt::Refused(refusal)) => failures.push(json!({"index": index, "error": refusal_body(&refusal)})),
+            Err(Halt::Refused(refusal)) => {
+                failures.push(json!({"index": index, "error": refusal_body(&refusal)}))
+            }
             Err(fault) => return Err(fault),
         }
     }
@@ -112,10 +115,13 @@ fn update(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
         }
     }
     if args.has("project") {
-        return Err(Refusal::validation("An item keeps the project it was created in").field("project").into());
+        return Err(Refusal::validation("An item keeps the project it was created in")
+            .field("project")
+            .into());
     }
     let item = args.need_id("item_id")?;
-    let command = Command::UpdateItem { item: item.clone(), edits: edits(args, &cleared)?, guard: guard(args)? };
+    let command =
+        Command::UpdateItem { item: item.clone(), edits: edits(args, &cleared)?, guard: guard(args)? };
     call.act(tx, &command)?;
     let id = resolve(tx, &item, "item_id")?;
     Ok(Value::Object(row_of(tx, &call.rows(tx)?, &id)?))
@@ -146,7 +152,9 @@ fn delete_batch(call: &Call<'_>, args: &Args, tx: &Tx<'_>, ids: Vec<String>) -> 
                 deleted += 1;
                 descendants += deletions(&changes).saturating_sub(1);
             }
-            Err(Halt::Refused(refusal)) => failures.push(json!({"index": index, "error": refusal_body(&refusal)})),
+            Err(Halt::Refused(refusal)) => {
+                failures.push(json!({"index": index, "error": refusal_body(&refusal)}))
+            }
             Err(fault) => return Err(fault),
         }
     }

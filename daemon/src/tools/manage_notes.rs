@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::answer::refusal_body;
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
-use crate::catalog::{Effect, Tool};
+use crate::catalog::{Access, Effect, Tool};
 use crate::halt::Halt;
 
 const PARAMS: [Param; 6] = [
@@ -30,7 +30,7 @@ pub(crate) static TOOL: Tool = Tool {
     required: &["operation"],
     core: true,
     effect: Effect::Destroys,
-    writes: |args| Ok(!matches!(args.operation(&OPERATIONS, None)?, Operation::List)),
+    access: |args| Ok(Access::write_if(!matches!(args.operation(&OPERATIONS, None)?, Operation::List))),
     run,
 };
 
@@ -51,14 +51,19 @@ fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
             None => upsert(call, args, tx, None),
         },
         Operation::Delete => {
-            let command = Command::DeleteNote { item: args.need_id("item_id")?, key: args.need("key")?.to_owned() };
+            let command =
+                Command::DeleteNote { item: args.need_id("item_id")?, key: args.need("key")?.to_owned() };
             let changes = call.act(tx, &command)?;
             Ok(json!({"deleted": changes.iter().any(|c| matches!(c, Change::NoteDeleted { .. }))}))
         }
         Operation::List => {
             let id = resolve(tx, &args.need_id("item_id")?, "item_id")?;
             let rows = call.rows(tx)?;
-            let notes = tx.notes(&id)?.iter().map(|n| Ok(Value::Object(rows.note(n)?))).collect::<Answer<Vec<_>>>()?;
+            let notes = tx
+                .notes(&id)?
+                .iter()
+                .map(|n| Ok(Value::Object(rows.note(n)?)))
+                .collect::<Answer<Vec<_>>>()?;
             Ok(json!({"total": notes.len(), "items": notes, "has_more": false}))
         }
     }
@@ -105,7 +110,9 @@ fn upsert_batch(call: &Call<'_>, args: &Args, tx: &Tx<'_>, notes: Vec<Value>) ->
         });
         match written {
             Ok(row) => rows.push(row),
-            Err(Halt::Refused(refusal)) => failures.push(json!({"index": index, "error": refusal_body(&refusal)})),
+            Err(Halt::Refused(refusal)) => {
+                failures.push(json!({"index": index, "error": refusal_body(&refusal)}))
+            }
             Err(fault) => return Err(fault),
         }
     }

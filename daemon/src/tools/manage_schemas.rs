@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use crate::answer::missing_note;
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
-use crate::catalog::{Effect, Tool};
+use crate::catalog::{Access, Effect, Tool};
 use crate::report::{Report, add_config_state};
 
 const PARAMS: [Param; 3] = [
@@ -26,7 +26,7 @@ pub(crate) static TOOL: Tool = Tool {
     required: &[],
     core: true,
     effect: Effect::Reads,
-    writes: |_| Ok(false),
+    access: |_| Ok(Access::Read),
     run,
 };
 

@@ -1,15 +1,15 @@
 //! manage_workspaces: named groups of tags.
 
+use orc_core::View;
 use orc_core::command::{Command, WorkspaceEdits};
 use orc_core::refusal::Refusal;
 use orc_core::workspace::Workspace;
-use orc_core::View;
 use orc_store::Tx;
 use serde_json::{Map, Value, json};
 
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
-use crate::catalog::{Effect, Tool};
+use crate::catalog::{Access, Effect, Tool};
 
 const PARAMS: [Param; 8] = [
     Param::new("operation", Kind::Word(&["create", "update", "delete", "list"]), ""),
@@ -29,7 +29,7 @@ pub(crate) static TOOL: Tool = Tool {
     required: &["operation"],
     core: false,
     effect: Effect::Destroys,
-    writes: |args| Ok(!matches!(args.operation(&OPERATIONS, None)?, Operation::List)),
+    access: |args| Ok(Access::write_if(!matches!(args.operation(&OPERATIONS, None)?, Operation::List))),
     run,
 };
 

@@ -9,7 +9,13 @@ use orc_store::queries::{Filter, Listed};
 use crate::call::{Answer, Call};
 
 /// The first `limit` items to offer the caller. With `unclaimed`, the caller's own are left out too.
-pub(super) fn best(call: &Call<'_>, tx: &Tx<'_>, filter: &Filter, limit: usize, unclaimed: bool) -> Answer<Vec<Listed>> {
+pub(super) fn best(
+    call: &Call<'_>,
+    tx: &Tx<'_>,
+    filter: &Filter,
+    limit: usize,
+    unclaimed: bool,
+) -> Answer<Vec<Listed>> {
     let now = &call.cx.now;
     let policy = call.policies().of(call.session.project.as_deref());
     let horizon = now.micros().saturating_add(policy.due_within.clamp(0, 365 * DAY));
@@ -48,7 +54,9 @@ pub(super) fn reason(call: &Call<'_>, listed: &Listed) -> String {
     let mut words = Vec::new();
     match item.due_at.as_ref().map(|due| due.micros() - now) {
         Some(left) if left <= 0 => words.push("overdue".to_owned()),
-        Some(left) if left <= call.policies().of(item.project.as_deref()).due_within => words.push("due soon".to_owned()),
+        Some(left) if left <= call.policies().of(item.project.as_deref()).due_within => {
+            words.push("due soon".to_owned())
+        }
         _ => {}
     }
     if listed.claimed_by.is_some() && item.status == Status::Work {

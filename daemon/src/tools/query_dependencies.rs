@@ -11,12 +11,16 @@ use serde_json::{Value, json};
 use crate::answer::Rows;
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
-use crate::catalog::{Effect, Tool};
+use crate::catalog::{Access, Effect, Tool};
 use crate::report::Report;
 
 const PARAMS: [Param; 4] = [
     Param::new("item_id", Kind::Id, ""),
-    Param::new("direction", Kind::Word(&["outbound", "inbound", "both"]), "outbound (default): what it blocks"),
+    Param::new(
+        "direction",
+        Kind::Word(&["outbound", "inbound", "both"]),
+        "outbound (default): what it blocks",
+    ),
     Param::new("neighbors_only", Kind::Boolean, "false: the whole graph from here"),
     Param::new("max_depth", Kind::Integer, "Default 10"),
 ];
@@ -28,7 +32,7 @@ pub(crate) static TOOL: Tool = Tool {
     required: &["item_id"],
     core: true,
     effect: Effect::Reads,
-    writes: |_| Ok(false),
+    access: |_| Ok(Access::Read),
     run,
 };
 
@@ -61,8 +65,11 @@ pub(super) fn direct(call: &Call<'_>, tx: &Tx<'_>, item: &ItemId, direction: &st
     let rows = call.rows(tx)?;
     let mut report = Report::default();
     for (key, outbound, end) in [("blocks", true, "to"), ("blocked_by", false, "from")] {
-        let mut found =
-            if wanted.contains(&outbound) { tx.neighbours(item, outbound, limits::LIST + 1)? } else { Vec::new() };
+        let mut found = if wanted.contains(&outbound) {
+            tx.neighbours(item, outbound, limits::LIST + 1)?
+        } else {
+            Vec::new()
+        };
         let total = found.len();
         found.truncate(limits::LIST);
         let edges = found.iter().map(|neighbour| {

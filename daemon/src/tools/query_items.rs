@@ -12,7 +12,7 @@ use super::item_fields::row_of;
 use crate::answer::FIELDS;
 use crate::args::{Args, Kind, Param, nearest};
 use crate::call::{Answer, Call, workspace_tags};
-use crate::catalog::{Effect, Tool};
+use crate::catalog::{Access, Effect, Tool};
 
 const PARAMS: [Param; 19] = [
     Param::new("operation", Kind::Word(&["get", "list", "children", "overview"]), "Default list"),
@@ -43,7 +43,7 @@ pub(crate) static TOOL: Tool = Tool {
     required: &[],
     core: true,
     effect: Effect::Reads,
-    writes: |_| Ok(false),
+    access: |_| Ok(Access::Read),
     run,
 };
 
@@ -94,7 +94,9 @@ fn get(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
 fn children(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
     let parent = match args.id("parent_id")? {
         Some(parent) => parent,
-        None => args.need_id("item_id").map_err(|_| Refusal::validation("parent_id is required").field("parent_id"))?,
+        None => args
+            .need_id("item_id")
+            .map_err(|_| Refusal::validation("parent_id is required").field("parent_id"))?,
     };
     let parent = resolve(tx, &parent, "parent_id")?;
     let filter = Filter { parent: Some(Some(parent)), ..Filter::default() };
@@ -104,7 +106,8 @@ fn children(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
 fn overview(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
     let filter = filter(call, args, tx)?;
     let counts = tx.status_counts(&filter, call.now())?;
-    let of = |wanted: &[Status]| counts.iter().filter(|(s, _)| wanted.contains(s)).map(|(_, n)| n).sum::<i64>();
+    let of =
+        |wanted: &[Status]| counts.iter().filter(|(s, _)| wanted.contains(s)).map(|(_, n)| n).sum::<i64>();
     let held_back = tx.held_back(&filter, 0, call.now())?.total;
     let named: Map<String, Value> = counts.iter().map(|(s, n)| (s.as_str().to_owned(), json!(n))).collect();
     Ok(json!({
@@ -168,7 +171,9 @@ fn order(args: &Args, default: Order) -> Result<Order, Refusal> {
     match SORTS.iter().find(|(known, ..)| *known == name) {
         Some((_, sort, ascending)) => Ok(Order { sort: *sort, ascending: *ascending != reversed }),
         None => {
-            let message = format!("Invalid sort: {text}. Valid: created, updated, priority, due, each also with - in front");
+            let message = format!(
+                "Invalid sort: {text}. Valid: created, updated, priority, due, each also with - in front"
+            );
             Err(Refusal::validation(message).field("sort"))
         }
     }
@@ -178,7 +183,8 @@ fn fields(args: &Args) -> Result<Option<Vec<String>>, Refusal> {
     let Some(fields) = args.words("fields")? else { return Ok(None) };
     for field in &fields {
         if !FIELDS.contains(&field.as_str()) {
-            let near = nearest(field, FIELDS.into_iter()).map(|n| format!(" Did you mean {n}?")).unwrap_or_default();
+            let near =
+                nearest(field, FIELDS.into_iter()).map(|n| format!(" Did you mean {n}?")).unwrap_or_default();
             let message = format!("Unknown field: {field}.{near} Fields: {}", FIELDS.join(", "));
             return Err(Refusal::validation(message).field("fields"));
         }
@@ -196,7 +202,8 @@ fn list(call: &Call<'_>, args: &Args, tx: &Tx<'_>, filter: &Filter, order: Order
     let picked = fields(args)?;
     let page = tx.page(filter, order, skip, limit, call.now())?;
     let rows = call.rows(tx)?;
-    let items = page.items.iter().map(|item| rows.listed(item, picked.as_deref())).collect::<Result<Vec<_>, _>>()?;
+    let items =
+        page.items.iter().map(|item| rows.listed(item, picked.as_deref())).collect::<Result<Vec<_>, _>>()?;
     let mut document = json!({"items": items, "total": page.total, "has_more": page.has_more});
     if page.total_more {
         document["total_more"] = json!(true);
@@ -216,7 +223,10 @@ pub(super) fn page_limit(args: &Args) -> Result<usize, Refusal> {
 
 fn read_cursor(cursor: &str) -> Result<usize, Refusal> {
     cursor.strip_prefix('p').and_then(|n| n.parse().ok()).ok_or_else(|| {
-        let message = format!("Invalid cursor: {}. Give next_cursor of the page before", orc_core::text::cut(cursor, 60));
+        let message = format!(
+            "Invalid cursor: {}. Give next_cursor of the page before",
+            orc_core::text::cut(cursor, 60)
+        );
         Refusal::validation(message).field("cursor")
     })
 }

@@ -11,7 +11,7 @@ use super::query_items::page_limit;
 use crate::answer::Rows;
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
-use crate::catalog::{Effect, Tool};
+use crate::catalog::{Access, Effect, Tool};
 
 const PARAMS: [Param; 6] = [
     Param::new("item_id", Kind::Id, ""),
@@ -29,7 +29,7 @@ pub(crate) static TOOL: Tool = Tool {
     required: &[],
     core: true,
     effect: Effect::Reads,
-    writes: |_| Ok(false),
+    access: |_| Ok(Access::Read),
     run,
 };
 
@@ -61,7 +61,8 @@ fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
         notes.retain(|note| note.role == role);
     }
     let (total, limit) = (notes.len(), if args.has("limit") { page_limit(args)? } else { limits::LIST });
-    let items = notes.iter().take(limit).map(|note| row(&rows, note, with_body)).collect::<Answer<Vec<_>>>()?;
+    let items =
+        notes.iter().take(limit).map(|note| row(&rows, note, with_body)).collect::<Answer<Vec<_>>>()?;
     Ok(json!({"items": items, "total": total, "has_more": total > limit}))
 }
 

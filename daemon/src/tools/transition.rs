@@ -15,7 +15,8 @@ use crate::call::Answer;
 
 /// The command that the arguments of one transition make.
 pub(super) fn command(args: &Args, force: bool) -> Result<Command, Refusal> {
-    let guard = Guard { expected_version: args.integer("expected_version")?, force: force || args.flag("force")? };
+    let guard =
+        Guard { expected_version: args.integer("expected_version")?, force: force || args.flag("force")? };
     Ok(Command::Advance {
         item: args.need_id("item_id")?,
         trigger: Trigger::parse(args.need("trigger")?)?,

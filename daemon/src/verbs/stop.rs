@@ -7,7 +7,7 @@ use std::{
 };
 
 use orc_proto::{
-    Hello, Kind,
+    Endpoint, Hello, Kind,
     dial::{ANSWER_WITHIN, DialError, RpcError, dial},
     lockfile, stop_marker,
 };
@@ -35,40 +35,51 @@ pub(crate) fn run(arguments: &Arguments, db: Option<&Path>) -> Result<ExitCode, 
 
 async fn stop(here: &Here) -> Result<String, Trouble> {
     let endpoint = &here.endpoint;
-    let hello = Hello::new(Kind::Probe, endpoint.database.clone());
-    let pid = match dial(endpoint, &hello).await {
-        Ok(connection) => {
-            match connection.ask("daemon/stop", None, ANSWER_WITHIN).await {
-                Ok(answer) => answer.map(drop).map_err(|fault| Trouble::Said(fault.message))?,
-                // It may end before its answer is out; the lock will tell.
-                Err(RpcError::Shutdown | RpcError::Channel(_)) => {}
-                Err(error) => return Err(error.into()),
-            }
-            Some(connection.welcome.pid)
-        }
-        Err(DialError::NobodyListens { .. }) => None,
-        Err(ending) if ending.passes() => None,
-        Err(other) => return Err(other.into()),
-    };
     let begun = Instant::now();
-    while let Some(holder) = lockfile::holder(&endpoint.lock())? {
+    let mut asked = None;
+    loop {
+        if asked.is_none() {
+            asked = ask(endpoint).await?;
+        }
+        // Asked or not: only a free lock means stopped. A daemon that just starts or ends listens a moment later, or
+        // not any more.
+        let Some(holder) = lockfile::holder(&endpoint.lock())? else { break };
+        if asked.is_some() && holder.pid.is_some() && holder.pid != asked {
+            break; // a tool call has started the next one already
+        }
         if begun.elapsed() > WAIT {
+            let (lock, seconds) = (endpoint.lock(), WAIT.as_secs());
             return Err(Trouble::Said(format!(
-                "The daemon still holds the lock {} after {} s ({holder}).",
-                endpoint.lock().display(),
-                WAIT.as_secs()
+                "The daemon still holds the lock {} after {seconds} s ({holder}).",
+                lock.display()
             )));
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    match pid {
-        Some(pid) => Ok(format!("Stopped (pid {pid}).")),
-        None => {
-            // So that the idle shims of a daemon that died leave it at that. No folder, no shims.
-            if endpoint.runtime.is_dir() {
-                stop_marker::leave(endpoint)?;
-            }
-            Ok("No daemon runs.".to_owned())
-        }
+    if let Some(pid) = asked {
+        return Ok(format!("Stopped (pid {pid})."));
     }
+    // So that the idle shims of a daemon that died leave it at that. No folder, no shims.
+    if endpoint.runtime.is_dir() {
+        stop_marker::leave(endpoint)?;
+    }
+    Ok("No daemon runs.".to_owned())
+}
+
+/// Asks the daemon to stop; its pid. `None`: nobody listens now, or it is ending already.
+async fn ask(endpoint: &Endpoint) -> Result<Option<u32>, Trouble> {
+    let hello = Hello::new(Kind::Probe, endpoint.database.clone());
+    let connection = match dial(endpoint, &hello).await {
+        Ok(connection) => connection,
+        Err(DialError::NobodyListens { .. }) => return Ok(None),
+        Err(ending) if ending.passes() => return Ok(None),
+        Err(other) => return Err(other.into()),
+    };
+    match connection.ask("daemon/stop", None, ANSWER_WITHIN).await {
+        Ok(answer) => answer.map(drop).map_err(|fault| Trouble::Said(fault.message))?,
+        // It may end before its answer is out; the lock will tell.
+        Err(RpcError::Shutdown | RpcError::Channel(_)) => {}
+        Err(error) => return Err(error.into()),
+    }
+    Ok(Some(connection.welcome.pid))
 }

@@ -1,15 +1,61 @@
 //! How claims live and end with their sessions (contract.md §7).
 
-use super::Decided;
+use super::{Decided, load};
 use crate::change::Change;
-use crate::claim::{Claim, Ending};
+use crate::claim::{Claim, Ending, Subject};
 use crate::command::Cx;
 use crate::policy::Policies;
-use crate::refusal::Stop;
+use crate::refusal::{Refusal, Stop};
+use crate::text;
+use crate::time::Stamp;
 use crate::view::View;
 
 /// Most claims that one step ends; whoever keeps time asks again while there are more.
 const STEP: usize = 500;
+
+pub(super) fn take<V: View>(
+    view: &V,
+    subject: &Subject,
+    deadline: Option<&Stamp>,
+    force: bool,
+    cx: &Cx,
+) -> Decided<V> {
+    let what = match subject {
+        Subject::Item(id) => {
+            let item = load(view, id.as_str(), "item_id")?;
+            if item.status.is_terminal() {
+                let message =
+                    format!("Item '{}' is {}: there is nothing to claim", item.title, item.status.as_str());
+                return Err(Refusal::conflict(message).field("item_id").into());
+            }
+            format!("Item '{}'", text::cut(&item.title, 80))
+        }
+        Subject::Resource(name) => format!("Resource '{name}'"),
+    };
+    let before = view.claim(subject).map_err(Stop::Failed)?;
+    let fresh = Claim {
+        subject: subject.clone(),
+        holder: cx.actor.clone(),
+        since: cx.now.clone(),
+        deadline: deadline.cloned(),
+        grace_until: None,
+    };
+    match before {
+        None => Ok(vec![Change::ClaimTaken { claim: fresh }]),
+        Some(before) if !before.holds_at(&cx.now) => {
+            Ok(vec![lapse(before), Change::ClaimTaken { claim: fresh }])
+        }
+        Some(before) if before.admits(&cx.actor) => {
+            let after = Claim { deadline: deadline.cloned(), ..before.clone() };
+            Ok(if after == before { Vec::new() } else { vec![Change::ClaimChanged { before, after }] })
+        }
+        Some(before) if force => Ok(vec![
+            Change::ClaimEnded { claim: before, why: Ending::Forced },
+            Change::ClaimTaken { claim: fresh },
+        ]),
+        Some(claim) => Err(super::held_by_another(&what, claim, cx).into()),
+    }
+}
 
 /// The session is over: its claims stay for the grace, so that the same agent's next session can take them over.
 pub(super) fn end_session<V: View>(view: &V, policies: &Policies, cx: &Cx) -> Decided<V> {

@@ -43,6 +43,9 @@ pub fn decide<V: View>(view: &V, policies: &Policies, command: &Command, cx: &Cx
         Command::DeleteNote { item, key } => notes::delete(view, policies, item, key, cx),
         Command::Link { from, to, kind, unblock_at } => links::link(view, from, to, *kind, *unblock_at, cx),
         Command::Unlink { from, to } => links::unlink(view, from, to),
+        Command::Claim { subject, deadline, force } => {
+            claims::take(view, subject, deadline.as_ref(), *force, cx)
+        }
         Command::EndSession => claims::end_session(view, policies, cx),
         Command::AdoptClaims => claims::adopt(view, cx),
         Command::ExpireClaims => claims::expire(view, cx),
@@ -118,7 +121,7 @@ fn guard_claim<V: View>(view: &V, item: &Item, guard: Guard, cx: &Cx) -> Decided
             if guard.force {
                 Ok(true)
             } else {
-                Err(held_by_another(item, claim, cx).into())
+                Err(held_by_another(&format!("Item '{}'", text::cut(&item.title, 80)), claim, cx).into())
             }
         }
         _ => Ok(false),
@@ -126,7 +129,7 @@ fn guard_claim<V: View>(view: &V, item: &Item, guard: Guard, cx: &Cx) -> Decided
 }
 
 /// "Item 'T' is claimed by alice …": names the holder and when the claim ends.
-fn held_by_another(item: &Item, claim: Claim, cx: &Cx) -> Refusal {
+fn held_by_another(what: &str, claim: Claim, cx: &Cx) -> Refusal {
     let ends = match claim.ends() {
         Some(end) => {
             let left = time::span_text(end.micros() - cx.now.micros());
@@ -135,8 +138,7 @@ fn held_by_another(item: &Item, claim: Claim, cx: &Cx) -> Refusal {
         None => "ends with their session".to_owned(),
     };
     let message = format!(
-        "Item '{}' is claimed by {} since {}; the claim {ends}. Take another item, or wait",
-        text::cut(&item.title, 80),
+        "{what} is claimed by {} since {}; the claim {ends}. Take another item, or wait",
         claim.holder.name(),
         claim.since.text(),
     );

@@ -1,9 +1,9 @@
 //! get_context of the whole store: a dashboard that stays on one screen however large the store is.
 
+use orc_core::limits;
 use orc_core::status::Status;
 use orc_core::text;
 use orc_core::time::{DAY, HOUR};
-use orc_core::limits;
 use orc_store::Tx;
 use orc_store::queries::{Listed, Scope, Section};
 use serde_json::{Map, Value, json};
@@ -57,7 +57,8 @@ fn dashboard(call: &Call<'_>, args: &Args, tx: &Tx<'_>, limit: usize) -> Answer 
 
     let full = call.session.level == Level::Full;
     let put = |report: &mut Report, key: &str, section: Section| {
-        let shown = section.rows.iter().map(|listed| short(&rows, listed, full)).collect::<Answer<Vec<_>>>()?;
+        let shown =
+            section.rows.iter().map(|listed| short(&rows, listed, full)).collect::<Answer<Vec<_>>>()?;
         report.section(key, shown, section.total);
         Ok::<_, crate::halt::Halt>(())
     };
@@ -76,7 +77,8 @@ fn dashboard(call: &Call<'_>, args: &Args, tx: &Tx<'_>, limit: usize) -> Answer 
     report.section("blocked", shown.collect::<Answer<Vec<_>>>()?, held_back.total);
     put(&mut report, "recent_completed", tx.recently_closed(&filter, limit.min(RECENT), now)?)?;
     let next = best(call, tx, &filter, 1, false)?.into_iter().next();
-    report.put("next_item", next.map(|listed| short(&rows, &listed, full)).transpose()?.unwrap_or(Value::Null));
+    report
+        .put("next_item", next.map(|listed| short(&rows, &listed, full)).transpose()?.unwrap_or(Value::Null));
 
     let stale = tx.stale(&filter, now - policy.stale_queue, now - policy.stale_work, limit, now)?;
     let shown = stale.rows.iter().map(|listed| {

@@ -33,7 +33,8 @@ pub(super) fn context(call: &Call<'_>, args: &Args, tx: &Tx<'_>, reference: &str
     report.section("children", rows.list(&children)?, all);
 
     let notes = tx.notes(&id)?;
-    let shown = notes.iter().take(limit).map(|note| note_row(call, &rows, note)).collect::<Answer<Vec<_>>>()?;
+    let shown =
+        notes.iter().take(limit).map(|note| note_row(call, &rows, note)).collect::<Answer<Vec<_>>>()?;
     report.section("notes", shown, notes.len());
 
     let (blockers, all) = tx.unmet_blockers(&id, limits::DETAILS)?;
