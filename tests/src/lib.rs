@@ -19,6 +19,7 @@ mod client;
 mod daemon;
 mod env;
 mod lifecycle;
+pub mod machine;
 mod processes;
 mod stable;
 mod wait;
