@@ -1,164 +1,266 @@
-//! One user's machine, for one test.
+//! One test's world: a home folder, a database and programs that see nothing else.
 
 use std::{
+    fs,
     path::{Path, PathBuf},
-    process::{Child, Command, Output, Stdio},
+    process::{Command, Stdio},
+    sync::Arc,
 };
 
-use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::{McpClient, binaries, eventually};
+use crate::{
+    binaries::binary, client::McpClient, daemon::Daemon, lifecycle::Lifecycle, processes, wait::eventually,
+};
 
-/// A temporary home and the commands run in it. Ends its daemons when dropped.
-pub struct TestEnv {
-    root: TempDir,
-    home: PathBuf,
-    vars: Vec<(String, String)>,
+/// A home folder and a database of its own. Everything in it, processes too, ends with it, also when the test panics.
+#[derive(Debug, Clone)]
+pub struct TestEnv(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    root: PathBuf,
+    /// Removes the folder when dropped.
+    _folder: TempDir,
+}
+
+/// How a shim is to be started; see [`TestEnv::client`].
+#[derive(Debug, Clone)]
+pub struct Client {
+    env: TestEnv,
+    variables: Vec<(String, String)>,
+    folder: PathBuf,
+    lifecycle: Lifecycle,
+    name: String,
 }
 
 /// A command that has ended.
 #[derive(Debug)]
-pub struct Run {
-    /// Exit code; none after a signal.
-    pub code: Option<i32>,
-    /// All of stdout.
+pub struct Finished {
+    /// Whether it ended with 0.
+    pub success: bool,
+    /// What it printed.
     pub stdout: String,
-    /// All of stderr.
+    /// What it complained.
     pub stderr: String,
 }
 
-impl Default for TestEnv {
-    fn default() -> Self {
-        Self::new()
+impl TestEnv {
+    /// A new world, with nothing in it and nothing running.
+    ///
+    /// # Panics
+    /// When the temporary folder cannot be made.
+    #[expect(clippy::new_without_default, reason = "making folders is no default")]
+    pub fn new() -> Self {
+        let folder = TempDir::new().expect("a temporary folder");
+        let root = folder.path().canonicalize().expect("the temporary folder's path");
+        for name in ["home", "data", "work"] {
+            fs::create_dir(root.join(name)).expect("a folder in the temporary folder");
+        }
+        Self(Arc::new(Inner { root, _folder: folder }))
+    }
+
+    /// A new world whose user has this `config.yaml`.
+    pub fn with_config(yaml: &str) -> Self {
+        let env = Self::new();
+        env.write_config(yaml);
+        env
+    }
+
+    /// Writes the user's `config.yaml`, whole, by renaming as editors do.
+    ///
+    /// # Panics
+    /// When it cannot be written.
+    pub fn write_config(&self, yaml: &str) {
+        let path = self.config_path();
+        fs::create_dir_all(path.parent().unwrap_or(&path)).expect("the config folder");
+        let fresh = path.with_extension("new");
+        fs::write(&fresh, yaml).expect("the new config");
+        fs::rename(&fresh, &path).expect("the config in its place");
+    }
+
+    /// The user's `config.yaml`.
+    pub fn config_path(&self) -> PathBuf {
+        self.home().join(".config/task-orchestrator/config.yaml")
+    }
+
+    /// HOME.
+    pub fn home(&self) -> PathBuf {
+        self.0.root.join("home")
+    }
+
+    /// The database.
+    pub fn database(&self) -> PathBuf {
+        self.0.root.join("data/tasks.db")
+    }
+
+    /// The folder that shims start in: in no project.
+    pub fn folder(&self) -> PathBuf {
+        self.0.root.join("work")
+    }
+
+    /// A folder that holds `.taskorchestrator`, and so is a project; with that `config.yaml` unless empty.
+    ///
+    /// # Panics
+    /// When it cannot be made.
+    pub fn project(&self, name: &str, yaml: &str) -> PathBuf {
+        let folder = self.0.root.join("work").join(name);
+        fs::create_dir_all(folder.join(".taskorchestrator")).expect("a project folder");
+        if !yaml.is_empty() {
+            fs::write(folder.join(".taskorchestrator/config.yaml"), yaml).expect("a project's config");
+        }
+        folder
+    }
+
+    /// A session with every default: `core` tools, `compact` answers, the newest version with `initialize`.
+    pub fn connect(&self) -> McpClient {
+        self.client().connect()
+    }
+
+    /// A session that an agent of that name opens.
+    pub fn agent(&self, name: &str) -> McpClient {
+        self.client().agent(name).connect()
+    }
+
+    /// A session with `full` answers: every field, 36-character ids.
+    pub fn full(&self) -> McpClient {
+        self.client().responses("full").connect()
+    }
+
+    /// A session yet to be opened.
+    pub fn client(&self) -> Client {
+        Client {
+            env: self.clone(),
+            variables: Vec::new(),
+            folder: self.folder(),
+            lifecycle: Lifecycle::default(),
+            name: "e2e".to_owned(),
+        }
+    }
+
+    /// A daemon in the foreground, ready.
+    pub fn daemon(&self) -> Daemon {
+        Daemon::start(self, &[])
+    }
+
+    /// The processes that serve this database.
+    pub fn daemon_pids(&self) -> Vec<u32> {
+        processes::daemons_under(&self.0.root)
+    }
+
+    /// Ends this database's daemon at once, as a crash or `kill -9` would, and waits until it is gone.
+    pub fn kill_daemon(&self) {
+        self.daemon_pids().into_iter().for_each(|pid| processes::end(pid, false));
+        eventually("the killed daemon's end", || match self.daemon_pids() {
+            pids if pids.is_empty() => Ok(()),
+            pids => Err(format!("still running: {pids:?}")),
+        });
+    }
+
+    /// Runs `task-orchestrator WORDS…` to its end.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub fn cli(&self, words: &[&str]) -> Finished {
+        let mut command = self.command("task-orchestrator");
+        let output = command.args(words).stdin(Stdio::null()).output().expect("task-orchestrator runs");
+        Finished {
+            success: output.status.success(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// What daemons that shims started have logged.
+    pub fn daemon_log(&self) -> String {
+        let runtime = self.home().join(".local/state/task-orchestrator/run");
+        let files = fs::read_dir(runtime).into_iter().flatten().flatten().map(|entry| entry.path());
+        let logs = files.filter(|path| path.extension().is_some_and(|end| end == "log"));
+        logs.filter_map(|path| fs::read_to_string(path).ok()).collect()
+    }
+
+    /// One of the two programs, in this world: the few variables that MCP SDKs hand on, and nothing of ours.
+    pub(crate) fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(binary(program));
+        command.env_clear();
+        for name in ["PATH", "USER", "LOGNAME", "SHELL", "TERM"] {
+            if let Some(value) = std::env::var_os(name) {
+                command.env(name, value);
+            }
+        }
+        command.env("HOME", self.home()).env("TASK_ORCHESTRATOR_DB", self.database());
+        command.current_dir(self.folder());
+        command
     }
 }
 
-impl TestEnv {
-    /// A machine with an empty home.
-    pub fn new() -> Self {
-        Self::with_home("home")
+impl Drop for Inner {
+    fn drop(&mut self) {
+        for pid in processes::daemons_under(&self.root) {
+            processes::end(pid, false);
+        }
     }
+}
 
-    /// The same, the home at `name` under a temporary folder.
-    pub fn with_home(name: &str) -> Self {
-        let root = tempfile::Builder::new().prefix("orc").tempdir().unwrap();
-        let home = root.path().canonicalize().unwrap().join(name);
-        std::fs::create_dir_all(&home).unwrap();
-        Self { root, home, vars: Vec::new() }
-    }
-
-    /// Adds a variable to every command's environment.
+impl Client {
+    /// Sets a variable for the shim.
     #[must_use]
-    pub fn var(mut self, name: &str, value: impl AsRef<Path>) -> Self {
-        self.vars.push((name.to_owned(), value.as_ref().to_str().unwrap().to_owned()));
+    pub fn set(mut self, name: &str, value: impl AsRef<Path>) -> Self {
+        self.variables.push((name.to_owned(), value.as_ref().to_string_lossy().into_owned()));
         self
     }
 
-    /// The home folder.
-    pub fn home(&self) -> &Path {
-        &self.home
+    /// `core`, `full` or `read`.
+    #[must_use]
+    pub fn tools(self, set: &str) -> Self {
+        self.set("TASK_ORCHESTRATOR_TOOLS", set)
     }
 
-    /// The default database.
-    pub fn database(&self) -> PathBuf {
-        self.home.join(".local/share/task-orchestrator/tasks.db")
+    /// `compact` or `full`.
+    #[must_use]
+    pub fn responses(self, level: &str) -> Self {
+        self.set("TASK_ORCHESTRATOR_RESPONSES", level)
     }
 
-    /// The default runtime folder.
-    pub fn runtime(&self) -> PathBuf {
-        self.home.join(".local/state/task-orchestrator/run")
+    /// The agent's name.
+    #[must_use]
+    pub fn agent(self, name: &str) -> Self {
+        self.set("TASK_ORCHESTRATOR_AGENT", name)
     }
 
-    /// A command with this machine's environment and nothing else.
-    pub fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
-        let mut command = Command::new(program);
-        command.env_clear().env("HOME", &self.home).env("PATH", "/usr/bin:/bin").current_dir(&self.home);
-        command.envs(self.vars.iter().map(|(name, value)| (name, value)));
-        command
+    /// The folder the shim starts in.
+    #[must_use]
+    pub fn within(mut self, folder: &Path) -> Self {
+        self.folder = folder.to_owned();
+        self
     }
 
-    /// `task-orchestrator` with arguments.
-    pub fn orchestrator(&self, arguments: &[&str]) -> Command {
-        let mut command = self.command(binaries().join("task-orchestrator"));
-        command.args(arguments);
-        command
+    /// The client's own name in `initialize`.
+    #[must_use]
+    pub fn named(mut self, name: &str) -> Self {
+        self.name = name.to_owned();
+        self
     }
 
-    /// Runs `task-orchestrator` to its end.
-    pub fn run(&self, arguments: &[&str]) -> Run {
-        self.orchestrator(arguments).output().unwrap().into()
+    /// The MCP version it speaks.
+    #[must_use]
+    pub fn speaking(mut self, lifecycle: Lifecycle) -> Self {
+        self.lifecycle = lifecycle;
+        self
     }
 
-    /// An MCP client that has said `initialize`.
-    pub fn client(&self) -> McpClient {
-        let mut client = McpClient::spawn(self.shim());
-        client.initialize("2025-06-18");
+    /// Starts the shim and opens the session.
+    pub fn connect(self) -> McpClient {
+        let client = self.spawn();
+        client.open();
         client
     }
 
-    /// The shim's command.
-    pub fn shim(&self) -> Command {
-        self.command(binaries().join("task-orchestrator-mcp"))
-    }
-
-    /// `serve` in the foreground, once it is ready; stdout and stderr are piped.
-    pub fn serve(&self, arguments: &[&str]) -> Child {
-        let mut command = self.orchestrator(&["serve"]);
-        self.serve_by(command.args(arguments))
-    }
-
-    /// The same with a command of the caller's.
-    pub fn serve_by(&self, command: &mut Command) -> Child {
-        let child =
-            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        eventually("the daemon is ready", || (self.status()["state"] == "ready").then_some(()));
-        child
-    }
-
-    /// The document of `status --json`.
-    pub fn status(&self) -> Value {
-        serde_json::from_str(&self.run(&["status", "--json"]).stdout).unwrap()
-    }
-
-    /// The running daemon's pid.
-    pub fn daemon_pid(&self) -> u32 {
-        let status = self.status();
-        u32::try_from(status["pid"].as_u64().unwrap_or_else(|| panic!("no daemon: {status}"))).unwrap()
-    }
-
-    /// Processes that serve a database of this machine.
-    pub fn daemons(&self) -> Vec<u32> {
-        let root = self.root.path().to_str().unwrap();
-        let serves = |pid: &u32| {
-            let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-            let line = String::from_utf8_lossy(&line).replace('\0', " ");
-            line.contains(" serve ") && line.contains(root)
-        };
-        let all = std::fs::read_dir("/proc").unwrap().flatten();
-        all.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).filter(serves).collect()
-    }
-
-    /// Sends a signal, e.g. `KILL`.
-    pub fn signal(&self, signal: &str, pid: u32) {
-        Command::new("kill").arg(format!("-{signal}")).arg(pid.to_string()).status().unwrap();
-    }
-}
-
-impl Drop for TestEnv {
-    fn drop(&mut self) {
-        for pid in self.daemons() {
-            self.signal("KILL", pid);
-        }
-    }
-}
-
-impl From<Output> for Run {
-    fn from(output: Output) -> Self {
-        Self {
-            code: output.status.code(),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        }
+    /// Starts the shim and says nothing yet.
+    pub fn spawn(self) -> McpClient {
+        let mut command = self.env.command("task-orchestrator-mcp");
+        command.current_dir(&self.folder);
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        McpClient::start(self.env.clone(), command, self.lifecycle, &self.name)
     }
 }

@@ -1,60 +1,36 @@
-//! The end-to-end suites' harness: the real binaries, each test in a home folder of its own.
+//! The harness of the end-to-end suites: real shims and real daemons, each test with a home folder, a database and a
+//! runtime folder of its own.
 //!
-//! [`TestEnv`] is a user's machine: a temporary HOME and nothing else in the environment. [`McpClient`] is an MCP
-//! client that runs the shim. [`raw`] speaks to a daemon's socket without any of our code, as an older or hostile
-//! client would. Nothing sleeps to be "surely ready": [`eventually`] looks until it is so, or fails.
+//! ```no_run
+//! use e2e::{TestEnv, json};
+//! let env = TestEnv::new();
+//! let agent = env.connect();
+//! let item = agent.ok("manage_items", json!({"operation": "create", "title": "Write the page"}));
+//! agent.refused("advance_item", json!({"item_id": item["id"], "trigger": "resume"}), "CONFLICT");
+//! ```
+//!
+//! Nothing here knows the code under test: suites see what a client, a person at a terminal and the file system see.
+//! No wait is a fixed sleep: each has a condition and a deadline, and a missed deadline prints what was said on the
+//! wire and what the daemon logged.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a harness that cannot go on fails the test")]
-
+mod answer;
+mod binaries;
+mod client;
+mod daemon;
 mod env;
-mod mcp;
-pub mod raw;
+mod lifecycle;
+pub mod machine;
+mod processes;
+mod stable;
+mod wait;
+mod words;
 
-use std::{
-    path::PathBuf,
-    process::Command,
-    sync::OnceLock,
-    time::{Duration, Instant},
-};
-
-pub use env::{Run, TestEnv};
-pub use mcp::McpClient;
-
-/// How long [`eventually`] looks: far beyond what anything takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// Looks until `what` gives a value.
-///
-/// # Panics
-/// After 30 s without one.
-pub fn eventually<T>(waiting_for: &str, mut what: impl FnMut() -> Option<T>) -> T {
-    let begun = Instant::now();
-    loop {
-        if let Some(value) = what() {
-            return value;
-        }
-        assert!(begun.elapsed() < PATIENCE, "never came about: {waiting_for}");
-        std::thread::sleep(Duration::from_millis(5));
-    }
-}
-
-/// The folder of the binaries, built now if they are older than their sources.
-///
-/// # Panics
-/// When they do not build: a stale binary would test nothing.
-pub fn binaries() -> &'static PathBuf {
-    static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT.get_or_init(|| {
-        let test = std::env::current_exe().unwrap();
-        let folder = test.parent().and_then(|deps| deps.parent()).unwrap().to_owned();
-        let mut build = Command::new(env!("CARGO"));
-        build
-            .args(["build", "--quiet", "-p", "daemon", "-p", "shim"])
-            .current_dir(env!("CARGO_MANIFEST_DIR"));
-        if folder.ends_with("release") {
-            build.arg("--release");
-        }
-        assert!(build.status().unwrap().success(), "the binaries do not build");
-        folder
-    })
-}
+pub use answer::{Answer, Refusal, ids, keys, titles};
+pub use binaries::{binary, workspace_root};
+pub use client::McpClient;
+pub use daemon::Daemon;
+pub use env::{Client, Finished, TestEnv};
+pub use lifecycle::Lifecycle;
+pub use serde_json::{Value, json};
+pub use stable::stable;
+pub use wait::{DEADLINE, eventually};

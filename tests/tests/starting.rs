@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use e2e::{McpClient, TestEnv, eventually};
+use e2e::machine::{McpClient, TestEnv, eventually};
 use serde_json::{Value, json};
 
 fn refusal(client: &mut McpClient) -> String {

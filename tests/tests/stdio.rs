@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use e2e::{McpClient, Run, TestEnv};
+use e2e::machine::{McpClient, Run, TestEnv};
 use serde_json::{Value, json};
 
 /// Writes everything, ends stdin, and takes what comes: `printf … | task-orchestrator-mcp`.

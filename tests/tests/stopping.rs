@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use e2e::{McpClient, TestEnv, eventually};
+use e2e::machine::{McpClient, TestEnv, eventually};
 use serde_json::json;
 
 fn served(client: &mut McpClient) {

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use e2e::{TestEnv, eventually, raw};
+use e2e::machine::{TestEnv, eventually, raw};
 use serde_json::{Value, json};
 
 fn daemon() -> (TestEnv, PathBuf) {

@@ -143,7 +143,7 @@ impl McpClient {
     pub fn close(mut self) -> (ExitStatus, Duration) {
         drop(self.stdin.take());
         let begun = Instant::now();
-        let status = crate::eventually("the shim ends with its stdin", || self.child.try_wait().unwrap());
+        let status = super::eventually("the shim ends with its stdin", || self.child.try_wait().unwrap());
         (status, begun.elapsed())
     }
 }

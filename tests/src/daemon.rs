@@ -1,0 +1,72 @@
+//! A daemon in the foreground, as a person or a service manager runs it.
+
+use std::{
+    fs::File,
+    process::{Child, Stdio},
+};
+
+use crate::{env::TestEnv, processes, wait::eventually};
+
+/// `task-orchestrator serve`, ready to answer; ends with the test.
+#[derive(Debug)]
+pub struct Daemon {
+    child: Child,
+}
+
+impl Daemon {
+    /// Starts one with more arguments and waits until it answers a hello.
+    ///
+    /// # Panics
+    /// When it ends instead.
+    pub fn start(env: &TestEnv, arguments: &[&str]) -> Self {
+        let log = env.folder().join("serve.log");
+        let mut command = env.command("task-orchestrator");
+        command.arg("serve").arg("--db").arg(env.database()).args(arguments);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(&log).expect("a log"));
+        let mut child = command.spawn().expect("task-orchestrator runs");
+        eventually("the daemon's answer to a hello", || {
+            let ended = child.try_wait().ok().flatten();
+            let said = || std::fs::read_to_string(&log).unwrap_or_default();
+            assert!(ended.is_none(), "the daemon ended ({ended:?}) instead of serving: {}", said());
+            let status = env.cli(&["status"]);
+            if status.success { Ok(()) } else { Err(format!("{status:?}\n{}", said())) }
+        });
+        Self { child }
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// SIGTERM, and its end.
+    ///
+    /// # Panics
+    /// When it does not end well.
+    pub fn terminate(mut self) {
+        processes::end(self.pid(), true);
+        let status = eventually("the daemon's end after SIGTERM", || {
+            self.child.try_wait().ok().flatten().ok_or_else(|| "it still runs".to_owned())
+        });
+        assert!(status.success(), "wanted a daemon that ends with 0 after SIGTERM, got {status}");
+    }
+
+    /// SIGKILL, and its end.
+    pub fn kill(self) {
+        drop(self);
+    }
+
+    /// Waits until it has ended by itself.
+    pub fn ended(mut self) {
+        eventually("the daemon's end", || {
+            self.child.try_wait().ok().flatten().map(drop).ok_or_else(|| "it still runs".to_owned())
+        });
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

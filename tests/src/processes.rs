@@ -1,0 +1,58 @@
+//! The daemons of one test: found by the database in their command line, ended by process id.
+//!
+//! A daemon that a shim started is detached from it, so that no handle leads there. Its command line names its
+//! database (`daemon.md` rule 8), which lies in a folder that only this test has.
+
+use std::{path::Path, process::Command};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+/// The processes that serve a database under `folder`.
+pub(crate) fn daemons_under(folder: &Path) -> Vec<u32> {
+    let folder = folder.to_string_lossy().into_owned();
+    all()
+        .into_iter()
+        .filter(|(_, command)| {
+            let mut words = command.iter();
+            let program = words.next().map(|path| path.rsplit('/').next().unwrap_or_default());
+            program == Some("task-orchestrator")
+                && words.next().is_some_and(|word| word == "serve")
+                && words.any(|word| word.contains(&folder))
+        })
+        .map(|(pid, _)| pid)
+        .collect()
+}
+
+/// Sends SIGKILL, or SIGTERM for `politely`.
+pub(crate) fn end(pid: u32, politely: bool) {
+    let signal = if politely { Signal::TERM } else { Signal::KILL };
+    if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
+        // Ended already: that is what was wanted.
+        let _ = kill_process(pid, signal);
+    }
+}
+
+/// Every process with its command line.
+fn all() -> Vec<(u32, Vec<String>)> {
+    let Ok(entries) = std::fs::read_dir("/proc") else { return from_ps() };
+    let mut found = Vec::new();
+    for entry in entries.flatten() {
+        let Ok(pid) = entry.file_name().to_string_lossy().parse() else { continue };
+        let Ok(line) = std::fs::read(entry.path().join("cmdline")) else { continue };
+        let words = line.split(|byte| *byte == 0).filter(|word| !word.is_empty());
+        found.push((pid, words.map(|word| String::from_utf8_lossy(word).into_owned()).collect()));
+    }
+    found
+}
+
+/// Where there is no /proc.
+fn from_ps() -> Vec<(u32, Vec<String>)> {
+    let output = Command::new("ps").args(["-axww", "-o", "pid=,command="]).output().expect("ps runs");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let row = |line: &str| {
+        let mut words = line.split_whitespace().map(str::to_owned);
+        let pid = words.next()?.parse().ok()?;
+        Some((pid, words.collect()))
+    };
+    text.lines().filter_map(row).collect()
+}

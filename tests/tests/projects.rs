@@ -1,0 +1,70 @@
+//! Projects (`contract.md` §5, `daemon.md` 24): reads default to the session's project plus items of none.
+
+use e2e::{TestEnv, json, titles};
+
+#[test]
+fn a_session_sees_its_project_and_what_belongs_to_none() {
+    let env = TestEnv::new();
+    let (shop, site) = (env.project("shop", ""), env.project("site", "name: the-site\n"));
+    env.connect().item("of none");
+    let in_shop = env.client().within(&shop).connect();
+    let id = in_shop.item("of the shop");
+    let in_site = env.client().within(&site.join(".taskorchestrator")).connect();
+    in_site.item("of the site");
+    let seen = |agent: &e2e::McpClient, filter: e2e::Value| {
+        let mut call = filter;
+        call["operation"] = "list".into();
+        let mut titles = titles(&agent.ok("query_items", call)["items"]);
+        titles.sort();
+        titles
+    };
+    assert_eq!(seen(&in_shop, json!({})), ["of none", "of the shop"]);
+    assert_eq!(seen(&in_site, json!({})), ["of none", "of the site"]);
+    assert_eq!(
+        seen(&env.connect(), json!({})),
+        ["of none", "of the shop", "of the site"],
+        "in no project: all"
+    );
+    assert_eq!(seen(&in_shop, json!({"project": "*"})).len(), 3);
+    assert_eq!(seen(&in_shop, json!({"project": "the-site"})), ["of the site"]);
+    let other = in_site.get(&id);
+    assert_eq!(
+        other["project"], "shop",
+        "an item keeps its project, and its id is known everywhere: {other}"
+    );
+    let context = in_shop.ok("get_context", json!({}));
+    assert!(context["other_projects"].to_string().contains("the-site"), "nothing seems lost: {context}");
+    assert_eq!(context["counts"], json!({"queue": 2}), "{context}");
+}
+
+#[test]
+fn worktrees_of_one_repository_are_one_project() {
+    let env = TestEnv::new();
+    let (main, tree) = (env.folder().join("repo"), env.folder().join("elsewhere"));
+    let git = |words: &[&str]| {
+        let done = std::process::Command::new("git")
+            .args(["-c", "user.name=a", "-c", "user.email=a@b", "-c", "init.defaultBranch=main"])
+            .args(words)
+            .env("HOME", env.home())
+            .output();
+        done.is_ok_and(|output| output.status.success())
+    };
+    let (main_path, tree_path) = (main.to_string_lossy(), tree.to_string_lossy());
+    let made = git(&["init", "-q", &main_path])
+        && git(&["-C", &main_path, "commit", "-q", "--allow-empty", "-m", "first"])
+        && git(&["-C", &main_path, "worktree", "add", "-q", &tree_path]);
+    assert!(made, "this test needs git");
+    env.client().within(&main).connect().item("from the main worktree");
+    let there = env.client().within(&tree).connect();
+    assert_eq!(there.total(), 1, "the other worktree sees it");
+    let row = there.ok("query_items", json!({"operation": "list", "fields": "title,project"}));
+    assert_eq!(row["items"][0]["project"], "repo", "{row}");
+}
+
+#[test]
+fn the_variable_names_the_project() {
+    let env = TestEnv::new();
+    let agent = env.client().set("TASK_ORCHESTRATOR_PROJECT", "named").connect();
+    let id = agent.item("x");
+    assert_eq!(agent.get(&id)["project"], "named");
+}
