@@ -78,7 +78,7 @@ fn add_cause(data: &mut Map<String, Value>, cause: &Cause) {
 
 /// The fields that differ, each with old and new; bookkeeping (version, times of change) stands in the row's own columns.
 fn diff_json(before: &Item, after: &Item) -> Value {
-    const BOOKKEEPING: [&str; 5] = ["version", "updated_at", "updated_by", "role_changed_at", "id"];
+    const BOOKKEEPING: [&str; 6] = ["version", "updated_at", "updated_by", "role_changed_at", "id", "reason"];
     let (Value::Object(old), Value::Object(new)) = (item_json(before), item_json(after)) else {
         return json!({});
     };
@@ -100,8 +100,9 @@ pub(crate) fn change_lines(version: i64, agent: &str, data: &str) -> Vec<String>
     let data: Value = serde_json::from_str(data).unwrap_or_default();
     let Some(changes) = data.get("changes").and_then(Value::as_object) else { return Vec::new() };
     let said = |value: Option<&Value>| match value {
-        None | Some(Value::Null) => "null".to_owned(),
-        Some(Value::String(text)) => orc_core::text::cut(text, 80),
+        None | Some(Value::Null) => "none".to_owned(),
+        Some(Value::String(text)) if text.is_empty() => "none".to_owned(),
+        Some(Value::String(text)) => orc_core::text::cut(text, 80).replace(['\n', '\r'], " "),
         Some(other) => other.to_string(),
     };
     changes

@@ -19,9 +19,13 @@ pub mod history;
 pub mod memory;
 pub mod open;
 pub mod queries;
+#[cfg(any(test, feature = "testing"))]
+pub mod random;
 mod reader;
 pub mod row;
 mod schema;
+#[cfg(test)]
+mod tests;
 mod tx;
 mod view;
 mod write;

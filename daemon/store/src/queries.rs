@@ -1,5 +1,6 @@
 //! The queries of lists and reports, on a snapshot or the writer's transaction.
 
+mod derived;
 mod display;
 mod export;
 mod filter;

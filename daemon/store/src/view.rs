@@ -74,9 +74,7 @@ impl View for Tx<'_> {
         if self.rid(&id)?.is_some() {
             return Ok(vec![id]);
         }
-        let found = self.starting_with(reference, most)?;
-        let lower = reference.to_ascii_lowercase();
-        if found.is_empty() && lower != reference { self.find(&lower, most) } else { Ok(found) }
+        self.starting_with(reference, most)
     }
 
     fn item(&self, id: &ItemId) -> Result<Option<Item>> {
@@ -277,8 +275,10 @@ impl View for Tx<'_> {
         let sql = "SELECT call, root FROM history WHERE kind = 'item_deleted' AND item = ?1 ORDER BY seq DESC LIMIT 1";
         let read = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, Option<String>>(1)?));
         let Some((call, root)) = self.one(sql, [id.as_str()], read)? else { return Ok(Vec::new()) };
-        let sql =
-            "SELECT data FROM history WHERE kind = 'item_deleted' AND call = ?1 AND root IS ?2 ORDER BY seq";
+        let sql = "SELECT h.data FROM history h WHERE h.kind = 'item_deleted' AND h.call = ?1 AND h.root IS ?2
+                     AND NOT EXISTS (SELECT 1 FROM history later
+                                     WHERE later.kind = 'item_deleted' AND later.item = h.item AND later.seq > h.seq)
+                   ORDER BY h.seq";
         let rows = self.rows(sql, params![call, root], |row| row.get::<_, String>(0))?;
         rows.iter().map(|data| history::read_deleted(data)).collect()
     }

@@ -18,6 +18,8 @@ use crate::tx::Tx;
 
 impl Apply for Tx<'_> {
     fn apply(&mut self, changes: &[Change], actor: &Actor, now: &Stamp) -> Result<()> {
+        // The changes of one application belong together; the daemon gives each call its own transaction instead.
+        self.call += 1;
         self.commit(changes, actor, now)
     }
 }

@@ -69,6 +69,10 @@ pub fn resolve<V: View>(view: &V, reference: &str, field: &'static str) -> Decid
     }
     limits::chars(field, reference, limits::ID_CHARS)?;
     let mut found = view.find(reference, limits::DETAILS + 1).map_err(Stop::Failed)?;
+    if found.is_empty() {
+        // Our ids are written small; people and models sometimes write them large.
+        found = view.find(&reference.to_ascii_lowercase(), limits::DETAILS + 1).map_err(Stop::Failed)?;
+    }
     match found.len() {
         1 => Ok(found.remove(0)),
         0 => Err(Refusal::not_found(format!("No item matching prefix '{reference}'")).field(field).into()),

@@ -1,0 +1,76 @@
+//! Recomputes what is derived and compares it with what is kept (`daemon.md` rule 22).
+
+use crate::error::Result;
+use crate::tx::Tx;
+
+/// One comparison: what it is about, and a query whose rows are the ids where kept and recomputed differ.
+const CHECKS: [(&str, &str); 6] = [
+    (
+        "unmet blockers",
+        "SELECT i.id FROM items i WHERE i.unmet <>
+             (SELECT count(*) FROM edges e WHERE e.target = i.rid AND e.met = 0) LIMIT 20",
+    ),
+    (
+        "open children",
+        "SELECT i.id FROM items i WHERE i.open_children <>
+             (SELECT count(*) FROM items c WHERE c.parent = i.rid AND c.status NOT IN (3, 5, 6)) LIMIT 20",
+    ),
+    (
+        "met edges",
+        "SELECT e.id FROM edges e JOIN items s ON s.rid = e.source WHERE e.met <>
+             (e.kind = 1 OR CASE s.status WHEN 1 THEN 1 WHEN 2 THEN 2 WHEN 3 THEN 3 WHEN 5 THEN 3 WHEN 6 THEN 3 ELSE 0 END
+                            > e.unblock_at) LIMIT 20",
+    ),
+    (
+        "counts",
+        "SELECT c.project || '/' || c.status FROM counts c WHERE c.n <>
+             (SELECT count(*) FROM items i WHERE coalesce(i.project, 0) = c.project AND i.status = c.status)
+         UNION ALL
+         SELECT coalesce(i.project, 0) || '/' || i.status FROM items i
+         WHERE NOT EXISTS (SELECT 1 FROM counts c WHERE c.project = coalesce(i.project, 0) AND c.status = i.status) LIMIT 20",
+    ),
+    (
+        "search text",
+        "SELECT i.id FROM items i WHERE i.rid NOT IN (SELECT rowid FROM item_text)
+         UNION ALL SELECT n.id FROM notes n WHERE n.rid NOT IN (SELECT rowid FROM note_text) LIMIT 20",
+    ),
+    (
+        "ends of claims",
+        "SELECT coalesce(c.resource, (SELECT i.id FROM items i WHERE i.rid = c.item)) FROM claims c WHERE c.ends_ts IS NOT
+             CASE WHEN c.deadline_ts IS NULL THEN c.grace_ts WHEN c.grace_ts IS NULL THEN c.deadline_ts
+                  ELSE min(c.deadline_ts, c.grace_ts) END LIMIT 20",
+    ),
+];
+
+impl Tx<'_> {
+    /// Says where something derived is not what it should be: what, and for which ids. Reads the whole store.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn wrong_derivations(&self) -> Result<Vec<(&'static str, Vec<String>)>> {
+        let mut wrong = Vec::new();
+        for (what, sql) in CHECKS {
+            let ids: Vec<String> = self.rows(sql, [], |row| row.get(0))?;
+            if !ids.is_empty() {
+                wrong.push((what, ids));
+            }
+        }
+        let tags = self.wrong_tags()?;
+        if !tags.is_empty() {
+            wrong.push(("tags", tags));
+        }
+        Ok(wrong)
+    }
+
+    fn wrong_tags(&self) -> Result<Vec<String>> {
+        let sql = "SELECT i.id, i.tags, (SELECT json_group_array(t.tag) FROM item_tags t WHERE t.item = i.rid) FROM items i";
+        let rows = self.rows(sql, [], |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
+        })?;
+        let wrong = rows.into_iter().filter(|(_, tags, kept)| {
+            let kept: std::collections::BTreeSet<String> = serde_json::from_str(kept).unwrap_or_default();
+            kept != orc_core::text::split_tags(tags).map(str::to_owned).collect()
+        });
+        Ok(wrong.map(|(id, ..)| id).take(20).collect())
+    }
+}
