@@ -7,6 +7,7 @@
 mod lifetime;
 mod opening;
 mod repeat;
+mod waiting;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -50,7 +51,8 @@ pub(crate) struct Shared {
     pub named_config: Option<std::path::PathBuf>,
     writer: Arc<Writer>,
     readers: Readers,
-    sessions: Registry,
+    /// Who is connected.
+    pub sessions: Registry,
     /// The newest row of the history: what the long polls of shims wait for.
     latest: watch::Sender<u64>,
     /// Rung when claims changed, so that whoever keeps time looks when the next one ends.
@@ -115,6 +117,7 @@ impl Engine {
         catalog::admit(session.tools, tool, access)?;
         match access {
             Access::Write => self.write(tool, session, args, call).await,
+            Access::Wait => waiting::wait(&self.0, session, args).await,
             Access::Read | Access::ReadAndLeaveFile => self.read(tool, session, args).await,
         }
     }
