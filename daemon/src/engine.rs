@@ -32,6 +32,7 @@ use crate::prompts;
 use crate::reload::{ConfigBook, InForce, Watching};
 use crate::sessions::Registry;
 pub(crate) use crate::sessions::Session;
+use crate::watch::Watchers;
 use crate::{answer, clock};
 use repeat::Repeat;
 
@@ -55,6 +56,8 @@ pub(crate) struct Shared {
     pub sessions: Registry,
     /// The newest row of the history: what the long polls of shims wait for.
     latest: watch::Sender<u64>,
+    /// Who waits for what.
+    pub watchers: Watchers,
     /// Rung when claims changed, so that whoever keeps time looks when the next one ends.
     claims_changed: Notify,
     /// Keeps the watcher of configuration files alive.
@@ -248,6 +251,7 @@ impl Shared {
                         grows
                     });
                 }
+                self.watchers.publish(&events);
                 if events.iter().any(|event| event.kind.starts_with("claim_")) {
                     self.claims_changed.notify_one();
                 }

@@ -19,6 +19,7 @@ use crate::halt::Halt;
 use crate::project::ProjectRoot;
 use crate::reload::{ConfigBook, LastGood};
 use crate::sessions::Registry;
+use crate::watch::Watchers;
 
 /// Opens everything. Blocks: a migration may take its time.
 pub(super) fn open(options: &ServeOptions) -> Result<Shared, BootError> {
@@ -53,6 +54,8 @@ pub(super) fn open(options: &ServeOptions) -> Result<Shared, BootError> {
         readers,
         sessions: Registry::default(),
         latest: watch::Sender::new(latest),
+        // The clock, so that no number of an earlier daemon is taken for one of this daemon's.
+        watchers: Watchers::new(clock::now().micros().unsigned_abs()),
         claims_changed: Notify::new(),
         _watching: watching,
     })
