@@ -32,6 +32,20 @@ pub(crate) fn end(pid: u32, politely: bool) {
     }
 }
 
+/// Whether a process has ended, its locks released: it is a zombie or not there. (Its command line goes earlier.)
+pub(crate) fn has_ended(pid: u32) -> bool {
+    let state = match std::fs::read_to_string(format!("/proc/{pid}/stat")) {
+        Ok(stat) => stat.rsplit(')').next().unwrap_or_default().trim().to_owned(),
+        Err(_) if Path::new("/proc/self").exists() => return true,
+        Err(_) => {
+            let output =
+                Command::new("ps").args(["-o", "state=", "-p", &pid.to_string()]).output().expect("ps runs");
+            String::from_utf8_lossy(&output.stdout).trim().to_owned()
+        }
+    };
+    state.is_empty() || state.starts_with(['Z', 'X'])
+}
+
 /// Every process with its command line.
 fn all() -> Vec<(u32, Vec<String>)> {
     let Ok(entries) = std::fs::read_dir("/proc") else { return from_ps() };

@@ -78,7 +78,7 @@ fn left_over_socket_and_lock_file_do_not_matter() {
     let mut first = env.client();
     served(&mut first);
     let pid = env.daemon_pid();
-    drop(first);
+    first.close(); // else it would bring the daemon back
     env.signal("KILL", pid);
     eventually("the daemon is gone", || env.daemons().is_empty().then_some(()));
     let lock = env.database().with_extension("db.lock");

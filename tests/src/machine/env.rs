@@ -139,16 +139,19 @@ impl TestEnv {
         all.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).filter(serves).collect()
     }
 
-    /// Sends a signal, e.g. `KILL`.
+    /// Sends a signal, e.g. `KILL`, after which the process is gone and its locks with it.
     pub fn signal(&self, signal: &str, pid: u32) {
         Command::new("kill").arg(format!("-{signal}")).arg(pid.to_string()).status().unwrap();
+        if signal == "KILL" {
+            eventually("the killed process' end", || crate::processes::has_ended(pid).then_some(()));
+        }
     }
 }
 
 impl Drop for TestEnv {
     fn drop(&mut self) {
         for pid in self.daemons() {
-            self.signal("KILL", pid);
+            crate::processes::end(pid, false);
         }
     }
 }
