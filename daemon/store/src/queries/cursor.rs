@@ -21,13 +21,13 @@ pub struct Cursor {
 impl Cursor {
     /// Text that clients hand back.
     pub fn to_text(self) -> String {
-        let first = self.first.map_or("-".to_owned(), |n| format!("{n:x}"));
-        format!("{first}.{:x}.{:x}", self.created, self.rid)
+        let first = self.first.map_or("-".to_owned(), |n| n.to_string());
+        format!("{first}.{}.{}", self.created, self.rid)
     }
 
     /// Reads what [`Self::to_text`] wrote.
     pub fn parse(text: &str) -> Option<Self> {
-        let number = |part: &str| i64::from_str_radix(part, 16).ok();
+        let number = |part: &str| part.parse::<i64>().ok();
         let mut parts = text.split('.');
         let first = match parts.next()? {
             "-" => None,
