@@ -32,18 +32,28 @@ pub(crate) fn end(pid: u32, politely: bool) {
     }
 }
 
-/// Whether a process has ended, its locks released: it is a zombie or not there. (Its command line goes earlier.)
+/// Whether a process has ended, its locks and sockets released. (Its command line goes earlier, and so does its first
+/// thread.)
 pub(crate) fn has_ended(pid: u32) -> bool {
-    let state = match std::fs::read_to_string(format!("/proc/{pid}/stat")) {
-        Ok(stat) => stat.rsplit(')').next().unwrap_or_default().trim().to_owned(),
-        Err(_) if Path::new("/proc/self").exists() => return true,
-        Err(_) => {
-            let output =
-                Command::new("ps").args(["-o", "state=", "-p", &pid.to_string()]).output().expect("ps runs");
-            String::from_utf8_lossy(&output.stdout).trim().to_owned()
-        }
-    };
-    state.is_empty() || state.starts_with(['Z', 'X'])
+    thread_states(pid).iter().all(|state| matches!(state, 'Z' | 'X'))
+}
+
+/// Whether SIGSTOP has arrived in every thread.
+pub(crate) fn is_stopped(pid: u32) -> bool {
+    let states = thread_states(pid);
+    !states.is_empty() && states.iter().all(|state| *state == 'T')
+}
+
+/// What each thread of a process is doing, as one letter; nothing when there is no such process.
+fn thread_states(pid: u32) -> Vec<char> {
+    if !Path::new("/proc/self").exists() {
+        let output =
+            Command::new("ps").args(["-o", "state=", "-p", &pid.to_string()]).output().expect("ps runs");
+        return String::from_utf8_lossy(&output.stdout).trim().chars().take(1).collect();
+    }
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let stats = threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("stat")).ok());
+    stats.filter_map(|stat| stat.rsplit(')').next()?.trim().chars().next()).collect()
 }
 
 /// Every process with its command line.
