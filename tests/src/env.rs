@@ -197,9 +197,7 @@ impl TestEnv {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        for pid in processes::daemons_under(&self.root) {
-            processes::end(pid, false);
-        }
+        processes::end_daemons_under(&self.root);
     }
 }
 

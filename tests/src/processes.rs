@@ -23,6 +23,20 @@ pub(crate) fn daemons_under(folder: &Path) -> Vec<u32> {
         .collect()
 }
 
+/// Ends the daemons of a database under `folder`, also one that a shim was just bringing up.
+pub(crate) fn end_daemons_under(folder: &Path) {
+    for _ in 0..100 {
+        let pids = daemons_under(folder);
+        if pids.is_empty() {
+            return;
+        }
+        for pid in pids {
+            end(pid, false);
+        }
+        std::thread::sleep(std::time::Duration::from_millis(5)); // the pause between two looks
+    }
+}
+
 /// Sends SIGKILL, or SIGTERM for `politely`.
 pub(crate) fn end(pid: u32, politely: bool) {
     let signal = if politely { Signal::TERM } else { Signal::KILL };

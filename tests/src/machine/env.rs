@@ -154,9 +154,7 @@ impl TestEnv {
 
 impl Drop for TestEnv {
     fn drop(&mut self) {
-        for pid in self.daemons() {
-            processes::end(pid, false);
-        }
+        processes::end_daemons_under(self.root.path());
     }
 }
 
