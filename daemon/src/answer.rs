@@ -2,7 +2,7 @@
 
 use orc_core::claim::{Claim, Subject};
 use orc_core::edge::Edge;
-use orc_core::id::{self, ItemId};
+use orc_core::id::ItemId;
 use orc_core::item::Item;
 use orc_core::note::Note;
 use orc_core::refusal::{Blocker, Details, MissingNote, Refusal};
@@ -127,7 +127,7 @@ impl<'a, 'c> Rows<'a, 'c> {
                 }
             }
             (None, Level::Compact) => {
-                row.retain(|key, _| LIST_FIELDS.contains(&key.as_str()));
+                row = LIST_FIELDS.iter().filter_map(|f| Some(((*f).to_owned(), row.remove(*f)?))).collect();
                 drop_empty(&mut row);
             }
             (None, Level::Full) => {}
@@ -158,6 +158,7 @@ impl<'a, 'c> Rows<'a, 'c> {
     /// An edge's row.
     pub(crate) fn edge(&self, edge: &Edge) -> Result<Map<String, Value>, Error> {
         let Value::Object(mut row) = history::edge_json(edge) else { return Ok(Map::new()) };
+        row.remove("created_by");
         self.ids_in(&mut row, &["id", "from_id", "to_id"])?;
         if self.level == Level::Compact {
             drop_empty(&mut row);
@@ -210,12 +211,12 @@ pub(crate) fn holder(claim: &Claim) -> Value {
 }
 
 /// The document of a refusal: `{"error":{"code","message","field"?,"details"?}}`.
-pub(crate) fn refusal(refusal: &Refusal) -> Value {
-    json!({ "error": refusal_body(refusal) })
+pub(crate) fn refusal(refusal: &Refusal, level: Level) -> Value {
+    json!({ "error": refusal_body(refusal, level) })
 }
 
 /// What stands under `error`; batches put it under their own entries.
-pub(crate) fn refusal_body(refusal: &Refusal) -> Value {
+pub(crate) fn refusal_body(refusal: &Refusal, level: Level) -> Value {
     let mut body = Map::new();
     body.insert("code".to_owned(), json!(refusal.code.as_str()));
     body.insert("message".to_owned(), json!(refusal.message));
@@ -223,19 +224,19 @@ pub(crate) fn refusal_body(refusal: &Refusal) -> Value {
         body.insert("field".to_owned(), json!(field));
     }
     if let Some(details) = &refusal.details {
-        body.insert("details".to_owned(), details_json(details));
+        body.insert("details".to_owned(), details_json(details, level));
     }
     Value::Object(body)
 }
 
-fn details_json(details: &Details) -> Value {
+fn details_json(details: &Details, level: Level) -> Value {
     let named = |(id, title): &(ItemId, String)| json!({"id": id.as_str(), "title": title});
     match details {
         Details::Blockers(blockers, more) => {
             let rows: Vec<Value> = blockers
                 .iter()
                 .map(|b| {
-                    json!({"id": id::short(b.id.as_str()), "title": b.title, "status": b.status.as_str(), "needs": b.needs.as_str()})
+                    json!({"id": shown_id(&b.id, level), "title": b.title, "status": b.status.as_str(), "needs": b.needs.as_str()})
                 })
                 .collect();
             with_more(json!({ "blockers": rows }), "blockers", *more)
@@ -252,6 +253,13 @@ fn details_json(details: &Details) -> Value {
         Details::Valid(words) => json!({ "valid": words }),
         Details::Reason(reason) => json!({ "reason": reason }),
         Details::Entry(index) => json!({ "index": index }),
+    }
+}
+
+fn shown_id(id: &ItemId, level: Level) -> &str {
+    match level {
+        Level::Compact => id.short(),
+        Level::Full => id.as_str(),
     }
 }
 

@@ -21,7 +21,8 @@ use crate::{
     daemon::Daemon,
     descriptors, detach,
     engine::Engine,
-    idle, listen,
+    idle::{self, IdleExit},
+    listen,
     ownership::Owned,
     stop::{self, Reason},
 };
@@ -42,8 +43,8 @@ pub(crate) struct Plan {
     pub(crate) places: Places,
     pub(crate) config: Option<PathBuf>,
     pub(crate) workspaces: Option<PathBuf>,
-    /// End after this long without sessions; `None`: never.
-    pub(crate) idle_exit: Option<Duration>,
+    /// When to end without sessions.
+    pub(crate) idle_exit: IdleExit,
     pub(crate) started_by_shim: bool,
     pub(crate) max_sessions: usize,
     pub(crate) check_every: Duration,
@@ -198,9 +199,17 @@ async fn until_the_end(plan: &Plan, daemon: &Daemon) {
             None => std::future::pending().await,
         }
     };
+    let unused = async {
+        match daemon.engine() {
+            Some(engine) => {
+                idle::idle(daemon.sessions.subscribe(), plan.idle_exit, engine.configuration()).await
+            }
+            None => std::future::pending().await,
+        }
+    };
     tokio::select! {
         () = daemon.stop.begun.cancelled() => {}
-        () = idle::idle(daemon.sessions.subscribe(), plan.idle_exit) => daemon.stop.begin(Reason::Idle),
+        () = unused => daemon.stop.begin(Reason::Idle),
         what = lost => daemon.stop.begin(Reason::Lost(what)),
     }
 }

@@ -196,7 +196,7 @@ mod tests {
         let places = Places::under(std::path::Path::new("/nowhere"));
         let endpoint = Endpoint::find(&places, &Settings::default(), None).unwrap();
         let hello = Hello::new(Kind::Shim, endpoint.database.clone());
-        let daemon = Arc::new(Daemon::new(endpoint, 1, None));
+        let daemon = Arc::new(Daemon::new(endpoint, 1, crate::idle::IdleExit::Never));
         let peer = Peer { user: None, pid: None };
         let reply = open(&daemon, hello.clone(), &peer).await.unwrap_err();
         assert!(matches!(*reply, Reply::Starting(Starting { why }) if why.contains("tasks.db")));

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{Arc, OnceLock},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use orc_proto::{
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 
-use crate::{engine::Engine, ownership::Owned, stop::Stop};
+use crate::{engine::Engine, idle::IdleExit, ownership::Owned, stop::Stop};
 
 /// One daemon.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ pub(crate) struct Daemon {
     engine: OnceLock<Engine>,
     owned: OnceLock<Owned>,
     started: Instant,
-    idle_exit: Option<Duration>,
+    idle_exit: IdleExit,
 }
 
 /// One of the sessions a daemon has room for; given back on drop.
@@ -38,7 +38,7 @@ pub(crate) struct Daemon {
 pub(crate) struct Place(Arc<Daemon>);
 
 impl Daemon {
-    pub(crate) fn new(endpoint: Endpoint, max_sessions: usize, idle_exit: Option<Duration>) -> Self {
+    pub(crate) fn new(endpoint: Endpoint, max_sessions: usize, idle_exit: IdleExit) -> Self {
         Self {
             endpoint,
             stop: Stop::default(),
@@ -103,7 +103,7 @@ impl Daemon {
             "uptime_seconds": self.started.elapsed().as_secs(),
             "sessions": self.engine().map_or(0, Engine::session_count),
             "max_sessions": self.max_sessions,
-            "idle_exit_seconds": self.idle_exit.map(|quiet| quiet.as_secs()),
+            "idle_exit_seconds": self.engine().and_then(|e| self.idle_exit.quiet(&e.configuration().borrow())).map(|q| q.as_secs()),
             "engine": self.engine().map(Engine::status),
         })
     }

@@ -28,7 +28,7 @@ use crate::connection::HandshakeRefusal;
 use crate::halt::{Halt, commit_failed};
 use crate::peer::Peer;
 use crate::prompts;
-use crate::reload::{ConfigBook, Watching};
+use crate::reload::{ConfigBook, InForce, Watching};
 use crate::sessions::Registry;
 pub(crate) use crate::sessions::Session;
 use crate::{answer, clock};
@@ -94,10 +94,12 @@ impl Engine {
     pub(crate) async fn call(&self, session: &Arc<Session>, call: ToolCall) -> ToolAnswer {
         match self.answer(session, call).await {
             Ok(document) => ToolAnswer { document, is_error: false, not_begun: false },
-            Err(refusal) => match serde_json::value::to_raw_value(&answer::refusal(&refusal)) {
-                Ok(document) => ToolAnswer { document, is_error: true, not_begun: false },
-                Err(error) => ToolAnswer::refusal("INTERNAL", &error.to_string()),
-            },
+            Err(refusal) => {
+                match serde_json::value::to_raw_value(&answer::refusal(&refusal, session.level)) {
+                    Ok(document) => ToolAnswer { document, is_error: true, not_begun: false },
+                    Err(error) => ToolAnswer::refusal("INTERNAL", &error.to_string()),
+                }
+            }
         }
     }
 
@@ -189,6 +191,11 @@ impl Engine {
         let _ = revision;
         // The catalogue's texts do not depend on the configuration, so its revision never changes while a daemon runs.
         Events { latest: *self.0.latest.borrow(), catalog_revision: 1, ..Events::default() }
+    }
+
+    /// The configuration in force, as it changes.
+    pub(crate) fn configuration(&self) -> watch::Receiver<Arc<InForce>> {
+        self.0.book.subscribe()
     }
 
     /// How many sessions are connected.

@@ -1,21 +1,49 @@
 //! Ending a daemon nobody uses: no session, for a while. Calls do not count, sessions do; a probe is none.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use tokio::sync::watch;
 
-/// Returns once there has been no session for `quiet`; never with `None`.
-pub(crate) async fn idle(mut sessions: watch::Receiver<usize>, quiet: Option<Duration>) {
-    let Some(quiet) = quiet else { return std::future::pending().await };
+use crate::reload::InForce;
+
+/// When a daemon ends for want of sessions (`daemon.md` rule 8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum IdleExit {
+    /// Never: a person or a service manager runs it.
+    Never,
+    /// After this long, as its command line says.
+    After(Duration),
+    /// After `daemon.idle_exit` of the user's config.yaml, as it stands.
+    Configured,
+}
+
+impl IdleExit {
+    /// How long without sessions is too long now.
+    pub(crate) fn quiet(self, config: &InForce) -> Option<Duration> {
+        match self {
+            Self::Never => None,
+            Self::After(fixed) => Some(fixed),
+            Self::Configured => Some(config.idle_exit),
+        }
+    }
+}
+
+/// Returns once there has been no session for as long as `exit` says.
+pub(crate) async fn idle(
+    mut sessions: watch::Receiver<usize>,
+    exit: IdleExit,
+    mut config: watch::Receiver<Arc<InForce>>,
+) {
     loop {
         let unused = *sessions.borrow_and_update() == 0;
-        tokio::select! {
-            () = tokio::time::sleep(quiet), if unused => return,
-            changed = sessions.changed() => {
-                if changed.is_err() {
-                    return std::future::pending().await;
-                }
-            }
+        let quiet = exit.quiet(&config.borrow_and_update()).filter(|_| unused);
+        let changed = tokio::select! {
+            () = tokio::time::sleep(quiet.unwrap_or_default()), if quiet.is_some() => return,
+            changed = sessions.changed() => changed,
+            changed = config.changed() => changed,
+        };
+        if changed.is_err() {
+            return std::future::pending().await;
         }
     }
 }
@@ -26,10 +54,14 @@ mod tests {
     use std::time::Instant;
 
     #[tokio::test]
-    async fn a_session_puts_the_end_off() {
+    async fn a_session_puts_the_end_off_and_a_new_setting_counts_at_once() {
         let (sessions, watched) = watch::channel(1);
-        let waiting = tokio::spawn(idle(watched, Some(Duration::from_millis(30))));
-        tokio::time::sleep(Duration::from_millis(60)).await;
+        let setting =
+            |millis| Arc::new(InForce { idle_exit: Duration::from_millis(millis), ..InForce::default() });
+        let (config, configured) = watch::channel(setting(3_600_000));
+        let waiting = tokio::spawn(idle(watched, IdleExit::Configured, configured));
+        config.send_replace(setting(30));
+        tokio::task::yield_now().await;
         assert!(!waiting.is_finished());
         let freed = Instant::now();
         sessions.send_replace(0);

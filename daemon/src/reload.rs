@@ -31,7 +31,7 @@ mod targets;
 mod watcher;
 
 /// Everything that config files decide, at one moment.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Default)]
 pub(crate) struct InForce {
     /// The rules of items and claims.
     pub(crate) policies: Arc<Policies>,

@@ -187,7 +187,7 @@ mod tests {
     fn rpc() -> Rpc {
         let places = Places::under(std::path::Path::new("/nowhere"));
         let endpoint = Endpoint::find(&places, &Settings::default(), None).unwrap();
-        Rpc::new(Arc::new(Daemon::new(endpoint, 1, None)), None)
+        Rpc::new(Arc::new(Daemon::new(endpoint, 1, crate::idle::IdleExit::Never)), None)
     }
 
     #[test]

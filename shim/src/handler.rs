@@ -140,7 +140,9 @@ impl ServerHandler for Handler {
         request: Option<PaginatedRequestParams>,
         cx: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        self.ask("tools/list", &request.unwrap_or_default(), &cx).await
+        let mut list: ListToolsResult = self.ask("tools/list", &request.unwrap_or_default(), &cx).await?;
+        list.result_type = Some(rmcp::model::ResultType::COMPLETE);
+        Ok(list)
     }
 
     async fn call_tool(
@@ -157,7 +159,9 @@ impl ServerHandler for Handler {
         request: Option<PaginatedRequestParams>,
         cx: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, ErrorData> {
-        self.ask("prompts/list", &request.unwrap_or_default(), &cx).await
+        let mut list: ListPromptsResult = self.ask("prompts/list", &request.unwrap_or_default(), &cx).await?;
+        list.result_type = Some(rmcp::model::ResultType::COMPLETE);
+        Ok(list)
     }
 
     async fn get_prompt(
@@ -165,7 +169,8 @@ impl ServerHandler for Handler {
         request: GetPromptRequestParams,
         cx: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
-        let prompt: GetPromptResult = self.ask("prompts/get", &request, &cx).await?;
+        let mut prompt: GetPromptResult = self.ask("prompts/get", &request, &cx).await?;
+        prompt.result_type = Some(rmcp::model::ResultType::COMPLETE);
         Ok(prompt.into())
     }
 

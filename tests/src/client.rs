@@ -104,7 +104,17 @@ impl McpClient {
             "wanted a result of {method}\n{}",
             self.story(&answer.to_string())
         );
-        answer["result"].clone()
+        let result = answer["result"].clone();
+        if self.lifecycle == Lifecycle::Stateless {
+            // Clients of 2026-07-28 refuse a result without it.
+            assert_eq!(
+                result["resultType"],
+                "complete",
+                "a result of {method} says that it is whole\n{}",
+                self.story("")
+            );
+        }
+        result
     }
 
     /// A request's JSON-RPC error; fails on a result.

@@ -20,7 +20,12 @@ impl Names {
             Value::String(text) => Value::String(self.text(text)),
             Value::Array(rows) => rows.iter().map(|row| self.value(row)).collect(),
             Value::Object(fields) => {
-                fields.iter().map(|(key, value)| (self.text(key), self.value(value))).collect()
+                let named = |(key, value): (&String, &Value)| match key.as_str() {
+                    // Made of times and row numbers, and nobody's business.
+                    "next_cursor" => (key.clone(), Value::from("cursor")),
+                    _ => (self.text(key), self.value(value)),
+                };
+                fields.iter().map(named).collect()
             }
             other => other.clone(),
         }
@@ -33,6 +38,7 @@ impl Names {
         if text.starts_with('/') && text.contains("/tasks.db") || text.contains("/checkpoint-") {
             return "path".into();
         }
+        let text = times_named(text);
         let mut out = String::new();
         let mut word = String::new();
         for c in text.chars().chain(std::iter::once('\0')) {
@@ -68,6 +74,15 @@ fn is_id(word: &str) -> bool {
     }
 }
 
+/// The same sentence with `time` for every time in it.
+fn times_named(text: &str) -> String {
+    let named = text.split(' ').map(|word| {
+        let bare = word.trim_end_matches([';', ',', '.', ')']);
+        if is_time(bare) { format!("time{}", &word[bare.len()..]) } else { word.to_owned() }
+    });
+    named.collect::<Vec<_>>().join(" ")
+}
+
 /// `2026-11-20T08:30…`.
 fn is_time(text: &str) -> bool {
     let b = text.as_bytes();
@@ -87,10 +102,11 @@ mod tests {
             "message": "Blocked by 'ffffffff'",
             "created_at": "2026-11-20T08:30:00+00:00",
             "title": "a decade",
+            "since": "held since 2026-11-20T08:30:00.5Z; wait",
         });
         let want = json!({
             "id": "id1", "blocks": ["id1", "id2"], "message": "Blocked by 'id2'", "created_at": "time",
-            "title": "a decade",
+            "title": "a decade", "since": "held since time; wait",
         });
         assert_eq!(stable(&doc), want);
     }

@@ -88,3 +88,13 @@ fn a_call_right_behind_initialize_waits_for_the_daemon() {
         assert!(agent.receive(id)["result"]["tools"].is_array(), "every early call is answered");
     }
 }
+
+#[test]
+fn every_kind_of_result_fits_the_newest_version() {
+    let env = TestEnv::new();
+    let agent = env.client().speaking(Lifecycle::Stateless).connect();
+    agent.item("x");
+    assert!(!agent.list_tools().is_empty());
+    assert!(!agent.prompts().is_empty());
+    assert!(agent.prompt("quick_start", json!({})).contains("get_context"));
+}

@@ -28,7 +28,7 @@ fn served(client: &mut McpClient) -> Value {
 #[test]
 fn thirty_two_shims_at_once_bring_up_one_daemon() {
     let env = TestEnv::new();
-    e2e::binaries();
+    e2e::machine::binaries();
     let clients: Vec<McpClient> = std::thread::scope(|scope| {
         let begin = || {
             let mut client = env.client();
@@ -49,7 +49,8 @@ fn a_daemon_is_detached_from_its_starter() {
     let env = TestEnv::new();
     // A descriptor without close-on-exec, as careless clients leave behind.
     let mut shim = env.command("/bin/sh");
-    shim.args(["-c", "exec 7</dev/null; exec \"$0\""]).arg(e2e::binaries().join("task-orchestrator-mcp"));
+    shim.args(["-c", "exec 7</dev/null; exec \"$0\""])
+        .arg(e2e::machine::binaries().join("task-orchestrator-mcp"));
     shim.env("SECRET", "hunter2");
     let mut client = McpClient::spawn(shim);
     client.initialize("2025-06-18");
@@ -266,7 +267,9 @@ fn the_originals_database_is_pointed_out() {
 fn the_limit_of_open_files_is_raised() {
     let env = TestEnv::new();
     let mut serve = env.command("/bin/sh");
-    serve.args(["-c", "ulimit -Sn 128; exec \"$0\" serve"]).arg(e2e::binaries().join("task-orchestrator"));
+    serve
+        .args(["-c", "ulimit -Sn 128; exec \"$0\" serve"])
+        .arg(e2e::machine::binaries().join("task-orchestrator"));
     let mut child = env.serve_by(&mut serve);
     let limits = std::fs::read_to_string(format!("/proc/{}/limits", child.id())).unwrap();
     let line = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();

@@ -173,7 +173,7 @@ fn the_end_of_stdin_ends_the_process_and_the_session() {
     waiting.call("get_context", json!({}));
     let (_, took) = waiting.close();
     assert!(took < Duration::from_secs(5), "a long wait does not hold it: {took:?}");
-    e2e::eventually("the sessions end", || (env.status()["sessions"] == 0).then_some(()));
+    e2e::machine::eventually("the sessions end", || (env.status()["sessions"] == 0).then_some(()));
 }
 
 #[test]
@@ -196,6 +196,6 @@ fn cancelled_calls_leave_the_session_working() {
         );
     }
     // More than a session may have in flight: the cancelled ones count no more.
-    e2e::eventually("room again", || (!client.call("get_context", json!({})).1).then_some(()));
+    e2e::machine::eventually("room again", || (!client.call("get_context", json!({})).1).then_some(()));
     assert!(begun.elapsed() < Duration::from_secs(30));
 }

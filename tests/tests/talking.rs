@@ -128,7 +128,7 @@ fn only_the_daemon_opens_the_database_and_the_socket_is_private() {
 #[test]
 fn a_person_calls_tools_too() {
     let env = TestEnv::new();
-    let run = env.run(&["call", "get_context", "brief=true"]);
+    let run = env.run(&["call", "get_context", "limit=3"]);
     assert_eq!(run.code, Some(0), "{run:?}");
     assert!(serde_json::from_str::<Value>(&run.stdout).unwrap().is_object());
     assert_eq!(env.run(&["call", "get_context", "{broken"]).code, Some(1));

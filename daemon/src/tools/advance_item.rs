@@ -80,7 +80,7 @@ fn batch(call: &Call<'_>, args: &Args, tx: &Tx<'_>, transitions: Vec<Value>) -> 
             Err(Halt::Refused(refusal)) if atomic => return Err(whole_batch(refusal, index).into()),
             Err(Halt::Refused(refusal)) => {
                 result["applied"] = json!(false);
-                result["error"] = refusal_body(&refusal);
+                result["error"] = refusal_body(&refusal, call.session.level);
             }
             Err(fault) => return Err(fault),
         }

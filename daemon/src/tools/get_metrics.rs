@@ -50,7 +50,8 @@ fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
     let by_priority: Map<String, Value> =
         by_priority.into_iter().map(|(p, n)| (p.as_str().to_owned(), json!(n))).collect();
     let by_tag: Map<String, Value> = metrics.tags.iter().map(|(tag, n)| (tag.clone(), json!(n))).collect();
-    let stale_ratio = if metrics.open > 0 { metrics.stale as f64 / metrics.open as f64 * 100.0 } else { 0.0 };
+    let stale_ratio =
+        if metrics.open > 0 { (metrics.stale as f64 / metrics.open as f64 * 1e4).round() / 1e2 } else { 0.0 };
     let spent: Map<String, Value> = metrics
         .spent
         .iter()
@@ -61,7 +62,7 @@ fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
     let lead: Vec<f64> = metrics.lead.iter().map(|micros| seconds(*micros)).collect();
     Ok(json!({
         "throughput_per_week": weeks,
-        "lead_time_avg_seconds": mean(&lead),
+        "lead_time_avg_seconds": (mean(&lead) * 1e6).round() / 1e6,
         "lead_time_seconds": spread(lead),
         "cycle_time_seconds": spread(metrics.cycle.iter().map(|micros| seconds(*micros)).collect()),
         "seconds_in_status": spent,

@@ -6,7 +6,7 @@ use orc_core::status::Status;
 use orc_core::time::DAY;
 use orc_core::workflow::Trigger;
 use orc_store::Tx;
-use orc_store::queries::{Order, Sort};
+use orc_store::queries::{Order, Sort, Start};
 use serde_json::{Value, json};
 
 use super::query_items::page_limit;
@@ -89,7 +89,8 @@ fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
             let filter = filter.in_status(&[Status::Archived]);
             let (limit, skip) = (page_limit(args)?, args.bounded("offset", 0, 0, i64::MAX)?);
             let order = Order { sort: Sort::Updated, ascending: false };
-            let page = tx.page(&filter, order, usize::try_from(skip).unwrap_or(0), limit, call.now())?;
+            let page =
+                tx.page(&filter, order, Start::Skip(usize::try_from(skip).unwrap_or(0)), limit, call.now())?;
             let items = call.rows(tx)?.list(&page.items)?;
             Ok(json!({"items": items, "total": page.total, "has_more": page.has_more}))
         }

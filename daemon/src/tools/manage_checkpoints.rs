@@ -134,8 +134,7 @@ fn restore(call: &Call<'_>, args: &Args, tx: &Tx<'_>, folder: &Path) -> Answer {
         return Err(Refusal::validation(message).field("path").into());
     }
     let placed = import(call, tx, lists, Mode::Replace)?;
-    let mut answer =
-        json!({"restored": true, "from": path.display().to_string(), "counts": placed["counts"]});
+    let mut answer = json!({"restored": true, "from": path.display().to_string()});
     if placed["skipped"].as_array().is_some_and(|skipped| !skipped.is_empty()) {
         answer["skipped"] = placed["skipped"].clone();
     }

@@ -93,7 +93,7 @@ fn create_batch(call: &Call<'_>, args: &Args, tx: &Tx<'_>, items: Vec<Value>) ->
         match made {
             Ok(row) => rows.push(row),
             Err(Halt::Refused(refusal)) => {
-                failures.push(json!({"index": index, "error": refusal_body(&refusal)}))
+                failures.push(json!({"index": index, "error": refusal_body(&refusal, call.session.level)}))
             }
             Err(fault) => return Err(fault),
         }
@@ -153,7 +153,7 @@ fn delete_batch(call: &Call<'_>, args: &Args, tx: &Tx<'_>, ids: Vec<String>) -> 
                 descendants += deletions(&changes).saturating_sub(1);
             }
             Err(Halt::Refused(refusal)) => {
-                failures.push(json!({"index": index, "error": refusal_body(&refusal)}))
+                failures.push(json!({"index": index, "error": refusal_body(&refusal, call.session.level)}))
             }
             Err(fault) => return Err(fault),
         }

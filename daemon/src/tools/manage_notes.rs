@@ -111,7 +111,7 @@ fn upsert_batch(call: &Call<'_>, args: &Args, tx: &Tx<'_>, notes: Vec<Value>) ->
         match written {
             Ok(row) => rows.push(row),
             Err(Halt::Refused(refusal)) => {
-                failures.push(json!({"index": index, "error": refusal_body(&refusal)}))
+                failures.push(json!({"index": index, "error": refusal_body(&refusal, call.session.level)}))
             }
             Err(fault) => return Err(fault),
         }

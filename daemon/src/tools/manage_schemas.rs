@@ -56,15 +56,22 @@ fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
             add_config_state(call, &mut report);
             Ok(report.finish())
         }
-        Operation::Get => get(schemas, args.need("schema_name")?),
+        Operation::Get => get(call, schemas, args.need("schema_name")?),
         Operation::Check => check(call, tx, &args.need_id("item_id")?),
         Operation::Reload => Ok(reload(call)),
     }
 }
 
-fn get(schemas: &[Schema], name: &str) -> Answer {
+/// The schema, and the file it comes from, so that whoever wants another gate knows where to go.
+fn get(call: &Call<'_>, schemas: &[Schema], name: &str) -> Answer {
     match schemas.iter().find(|s| s.name == name) {
-        Some(schema) => Ok(schema_json(schema)),
+        Some(schema) => {
+            let mut document = schema_json(schema);
+            if let Some(file) = call.config.file_of_schema(call.session.project.as_deref(), name) {
+                document["file"] = json!(file.display().to_string());
+            }
+            Ok(document)
+        }
         None => {
             let known = schemas.iter().map(|s| s.name.clone()).collect();
             let refusal = Refusal::not_found(format!("Schema '{name}' not found")).field("schema_name");

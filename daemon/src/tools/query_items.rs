@@ -5,7 +5,7 @@ use orc_core::refusal::Refusal;
 use orc_core::status::{Priority, Status};
 use orc_core::{View, resolve};
 use orc_store::Tx;
-use orc_store::queries::{Filter, Order, Sort};
+use orc_store::queries::{Cursor, Filter, Order, Sort, Start};
 use serde_json::{Map, Value, json};
 
 use super::item_fields::row_of;
@@ -192,15 +192,15 @@ fn fields(args: &Args) -> Result<Option<Vec<String>>, Refusal> {
     Ok(Some(fields).filter(|f| !f.is_empty()))
 }
 
-/// `{"items","total","has_more","next_cursor"?}`. The cursor is how far the pages have come.
+/// `{"items","total","has_more","next_cursor"?}`. With the cursor, items that come and go shift no page.
 fn list(call: &Call<'_>, args: &Args, tx: &Tx<'_>, filter: &Filter, order: Order) -> Answer {
     let limit = page_limit(args)?;
-    let skip = match args.text("cursor")? {
-        Some(cursor) => read_cursor(cursor)?,
-        None => usize::try_from(args.bounded("offset", 0, 0, i64::MAX)?).unwrap_or(usize::MAX),
+    let start = match args.text("cursor")? {
+        Some(cursor) => Start::Behind(read_cursor(cursor)?),
+        None => Start::Skip(usize::try_from(args.bounded("offset", 0, 0, i64::MAX)?).unwrap_or(usize::MAX)),
     };
     let picked = fields(args)?;
-    let page = tx.page(filter, order, skip, limit, call.now())?;
+    let page = tx.page(filter, order, start, limit, call.now())?;
     let rows = call.rows(tx)?;
     let items =
         page.items.iter().map(|item| rows.listed(item, picked.as_deref())).collect::<Result<Vec<_>, _>>()?;
@@ -208,8 +208,8 @@ fn list(call: &Call<'_>, args: &Args, tx: &Tx<'_>, filter: &Filter, order: Order
     if page.total_more {
         document["total_more"] = json!(true);
     }
-    if page.has_more {
-        document["next_cursor"] = json!(format!("p{}", skip.saturating_add(limit)));
+    if let Some(next) = page.next {
+        document["next_cursor"] = json!(next.to_text());
     }
     Ok(document)
 }
@@ -221,8 +221,8 @@ pub(super) fn page_limit(args: &Args) -> Result<usize, Refusal> {
     Ok(usize::try_from(args.bounded("limit", default, 1, most)?).unwrap_or(limits::LIST_DEFAULT))
 }
 
-fn read_cursor(cursor: &str) -> Result<usize, Refusal> {
-    cursor.strip_prefix('p').and_then(|n| n.parse().ok()).ok_or_else(|| {
+fn read_cursor(cursor: &str) -> Result<Cursor, Refusal> {
+    Cursor::parse(cursor.trim()).ok_or_else(|| {
         let message = format!(
             "Invalid cursor: {}. Give next_cursor of the page before",
             orc_core::text::cut(cursor, 60)

@@ -89,7 +89,12 @@ pub(super) fn lists(document: &Map<String, Value>) -> Result<[Vec<Value>; 3], Re
     for (list, key) in lists.iter_mut().zip(LISTS) {
         *list = match document.get(key) {
             None | Some(Value::Null) => Vec::new(),
-            Some(Value::Array(rows)) => rows.clone(),
+            Some(Value::Array(rows)) => {
+                if let Some((index, row)) = rows.iter().enumerate().find(|(_, row)| !row.is_object()) {
+                    return Err(crate::args::wrong_type(format!("data.{key}[{index}]"), "an object", row));
+                }
+                rows.clone()
+            }
             Some(other) => return Err(crate::args::wrong_type(format!("data.{key}"), "an array", other)),
         };
     }

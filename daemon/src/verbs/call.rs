@@ -19,7 +19,7 @@ const DEADLINE: Duration = Duration::from_secs(330);
 pub(crate) struct Arguments {
     /// The tool's name
     tool: String,
-    /// key=value pairs (values that are JSON are taken as such, others as text), or one JSON object
+    /// key=value pairs, or one JSON object
     arguments: Vec<String>,
 }
 
@@ -35,7 +35,7 @@ async fn call(here: &Here, name: String, arguments: Map<String, Value>) -> Resul
         agent: here.settings.agent.clone(),
         clears_stop_marker: true,
         settings: here.settings.for_hello(),
-        user: ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| std::env::var(name).ok()),
+        user: user(&here.places.home),
         ..Hello::new(Kind::Person, here.endpoint.database.clone())
     };
     let starter = Starter {
@@ -55,6 +55,12 @@ async fn call(here: &Here, name: String, arguments: Map<String, Value>) -> Resul
     Ok(if answer.is_error { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
+/// Who the person is: as the environment says, else as the home folder is called.
+fn user(home: &Path) -> Option<String> {
+    let told = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| std::env::var(name).ok());
+    told.filter(|name| !name.is_empty()).or_else(|| Some(home.file_name()?.to_string_lossy().into_owned()))
+}
+
 /// The arguments as one object.
 fn parse(words: &[String]) -> Result<Map<String, Value>, String> {
     if let [only] = words
@@ -68,12 +74,9 @@ fn parse(words: &[String]) -> Result<Map<String, Value>, String> {
         let Some((key, text)) = word.split_once('=').filter(|(key, _)| !key.is_empty()) else {
             return Err(format!("'{word}' is no key=value pair"));
         };
-        let value = match serde_json::from_str(text) {
-            // A JSON string in quotes stays the text it is: quotes belong to it.
-            Ok(Value::String(_)) | Err(_) => Value::String(text.to_owned()),
-            Ok(value) => value,
-        };
-        object.insert(key.to_owned(), value);
+        // Text in any case: the tool knows which of its arguments are numbers, arrays or objects and reads those from text,
+        // while a title of digits stays a title.
+        object.insert(key.to_owned(), Value::String(text.to_owned()));
     }
     Ok(object)
 }
@@ -84,7 +87,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn values_are_json_where_they_parse() {
+    fn values_are_text_and_one_object_is_json() {
         let words = [
             "title=Fix it",
             "complexity=3",
@@ -95,7 +98,7 @@ mod tests {
             "q=\"x\"",
         ];
         let words: Vec<String> = words.iter().map(ToString::to_string).collect();
-        let expected = json!({"title":"Fix it","complexity":3,"claim":true,"ids":["ab"],"due_at":null,"tags":"a=b","q":"\"x\""});
+        let expected = json!({"title":"Fix it","complexity":"3","claim":"true","ids":"[\"ab\"]","due_at":"null","tags":"a=b","q":"\"x\""});
         assert_eq!(json!(parse(&words).unwrap()), expected);
         assert_eq!(json!(parse(&[r#"{"a":1}"#.to_owned()]).unwrap()), json!({"a":1}));
         assert!(parse(&["{broken".to_owned()]).is_err());

@@ -9,11 +9,10 @@ use std::{
 use super::{Here, Trouble};
 use crate::{
     boot::{self, BootError, Plan},
-    detach, log,
+    detach,
+    idle::IdleExit,
+    log,
 };
-
-/// How long a daemon that a shim started stays without sessions, unless the configuration says otherwise.
-const IDLE_EXIT: Duration = Duration::from_secs(30 * 60);
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -47,7 +46,11 @@ pub(crate) fn run(arguments: Arguments, db: Option<&Path>) -> Result<ExitCode, T
     let absolute = |path: PathBuf| orc_proto::settings::absolute(&path, &here.places.home, &folder);
     let log_file = arguments.started_by_shim.then(|| here.endpoint.log());
     log::begin(here.settings.log.as_deref(), log_file.as_deref());
-    let idle_exit = arguments.idle_exit.or(arguments.started_by_shim.then_some(IDLE_EXIT));
+    let idle_exit = match (arguments.idle_exit, arguments.started_by_shim) {
+        (Some(fixed), _) => IdleExit::After(fixed),
+        (None, true) => IdleExit::Configured,
+        (None, false) => IdleExit::Never,
+    };
     let plan = Plan {
         config: arguments.config.map(absolute).or(here.settings.config),
         workspaces: arguments.workspaces.map(absolute).or(here.settings.workspaces),

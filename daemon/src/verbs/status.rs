@@ -105,6 +105,14 @@ fn tell(document: &Value) {
             say(&format!("{label:<11} {value}"));
         }
     }
+    for fault in document["engine"]["config_errors"].as_array().into_iter().flatten() {
+        let place = fault["path"].as_str().unwrap_or_default();
+        let message = fault["message"].as_str().unwrap_or_default();
+        say(&format!("config error {place}:{}:{}: {message}", fault["line"], fault["column"]));
+    }
+    for notice in document["engine"]["notices"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        say(&format!("notice      {notice}"));
+    }
     for note in ["message", "take_over"].into_iter().filter_map(text) {
         say(&note);
     }

@@ -1,5 +1,6 @@
 //! The queries of lists and reports, on a snapshot or the writer's transaction.
 
+mod cursor;
 mod derived;
 mod display;
 mod export;
@@ -11,9 +12,10 @@ mod metrics;
 mod next;
 mod report;
 
+pub use cursor::Cursor;
 pub use filter::{Filter, Scope};
 pub use graph::Neighbour;
 pub use keep::SessionRow;
-pub use list::{Listed, Order, Page, Sort};
+pub use list::{Listed, Order, Page, Sort, Start};
 pub use metrics::Metrics;
 pub use report::Section;

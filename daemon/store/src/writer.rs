@@ -132,7 +132,7 @@ fn serve(connection: Connection, inbox: &Receiver<Box<dyn Job>>, mut call: i64) 
         run_group(&connection, group, &mut call);
     }
     // Nobody can write any more: leave one file behind instead of three.
-    let _ = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA optimize;");
+    let _ = connection.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE);");
 }
 
 fn run_group(connection: &Connection, group: impl Iterator<Item = Box<dyn Job>>, call: &mut i64) {

@@ -6,7 +6,8 @@ use orc_core::limits;
 use rusqlite::params_from_iter;
 use rusqlite::types::Value;
 
-use super::filter::Filter;
+use super::cursor::Cursor;
+use super::filter::{Filter, Where};
 use crate::error::Result;
 use crate::row;
 use crate::tx::Tx;
@@ -56,6 +57,15 @@ impl Order {
     }
 }
 
+/// Where a page begins.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Start {
+    /// So many items are passed over.
+    Skip(usize),
+    /// Behind the last item of the page before.
+    Behind(Cursor),
+}
+
 /// One page.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Page {
@@ -67,6 +77,8 @@ pub struct Page {
     pub total_more: bool,
     /// Whether more come behind this page.
     pub has_more: bool,
+    /// Where the next page begins, when there is one.
+    pub next: Option<Cursor>,
 }
 
 /// `items i` with its holder, whose two columns come behind [`row::ITEM`].
@@ -79,16 +91,28 @@ pub(crate) fn listed(row: &rusqlite::Row<'_>) -> rusqlite::Result<Listed> {
 }
 
 impl Tx<'_> {
-    /// A page of the items that match, `skip` of them passed over; `now` in microseconds decides which claims hold.
+    /// A page of the items that match; `now` in microseconds decides which claims hold.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn page(&self, filter: &Filter, order: Order, skip: usize, limit: usize, now: i64) -> Result<Page> {
+    pub fn page(&self, filter: &Filter, order: Order, start: Start, limit: usize, now: i64) -> Result<Page> {
         let (total, total_more) = self.total(filter, now)?;
-        let mut items = self.listed_where(filter, &order.sql(), skip, limit + 1, now)?;
+        let mut w = filter.conditions(now);
+        let skip = match start {
+            Start::Skip(n) => n,
+            Start::Behind(cursor) => {
+                cursor.behind(order, &mut w);
+                0
+            }
+        };
+        let mut items = self.listed_where(w, &order.sql(), skip, limit + 1, now)?;
         let has_more = items.len() > limit;
         items.truncate(limit);
-        Ok(Page { items, total, total_more, has_more })
+        let next = match items.last() {
+            Some(last) if has_more => self.cursor_at(last, order)?,
+            _ => None,
+        };
+        Ok(Page { items, total, total_more, has_more, next })
     }
 
     /// How many items match, counted up to [`limits::TOTAL_EXACT`], and whether there are more.
@@ -110,13 +134,12 @@ impl Tx<'_> {
     /// The items that match, in an order given in SQL.
     pub(crate) fn listed_where(
         &self,
-        filter: &Filter,
+        w: Where,
         order: &str,
         skip: usize,
         limit: usize,
         now: i64,
     ) -> Result<Vec<Listed>> {
-        let w = filter.conditions(now);
         let sql = format!(
             "SELECT {}, {HOLDER} FROM items i {} ORDER BY {order} LIMIT ? OFFSET ?",
             row::ITEM,
@@ -134,7 +157,7 @@ impl Tx<'_> {
     /// When the database cannot be read.
     pub fn children(&self, parent: &ItemId, most: usize, now: i64) -> Result<Vec<Listed>> {
         let filter = Filter { parent: Some(Some(parent.clone())), ..Filter::default() };
-        self.listed_where(&filter, "i.created_ts, i.rid", 0, most, now)
+        self.listed_where(filter.conditions(now), "i.created_ts, i.rid", 0, most, now)
     }
 
     /// An item with who holds it.
