@@ -50,6 +50,12 @@ pub(crate) struct Shared {
     pub book: ConfigBook,
     /// The configuration file that stands in place of the user's, when one was named at the start.
     pub named_config: Option<std::path::PathBuf>,
+    /// Whether the database is the one that is used when none is named.
+    pub default_place: bool,
+    /// What every session is told: how a take-over went at this start, and what of a workspaces.json could not be read.
+    pub notices: Vec<String>,
+    /// What the database remembers of its take-over from the original.
+    taken_over: Option<Value>,
     writer: Arc<Writer>,
     readers: Readers,
     /// Who is connected.

@@ -21,6 +21,7 @@ mod idle;
 mod listen;
 mod log;
 mod near;
+mod original;
 mod ownership;
 mod peer;
 mod project;

@@ -93,7 +93,7 @@ fn dashboard(call: &Call<'_>, args: &Args, tx: &Tx<'_>, limit: usize) -> Answer 
 
     report.put("cursor", tx.cursor()?);
     add_other_projects(tx, &scope, &mut report)?;
-    add_config_state(call, &mut report);
+    add_config_state(call, tx, &mut report)?;
     Ok(report.finish())
 }
 
