@@ -34,6 +34,7 @@ mod small_file;
 mod stop;
 mod tools;
 mod verbs;
+mod watch;
 
 use std::{path::PathBuf, process::ExitCode};
 

@@ -19,6 +19,7 @@ use crate::original;
 use crate::project::ProjectRoot;
 use crate::reload::{ConfigBook, LastGood};
 use crate::sessions::Registry;
+use crate::watch::Watchers;
 
 /// Opens everything. Blocks: a migration or a take-over may take its time.
 pub(super) fn open(options: &ServeOptions) -> Result<Shared, BootError> {
@@ -61,10 +62,13 @@ pub(super) fn open(options: &ServeOptions) -> Result<Shared, BootError> {
         places: options.places.clone(),
         book,
         named_config: options.config.clone(),
+        stopping: options.stopping.clone(),
         writer,
         readers,
         sessions: Registry::default(),
         latest: watch::Sender::new(latest),
+        // The clock, so that no number of an earlier daemon is taken for one of this daemon's.
+        watchers: Watchers::new(clock::now().micros().unsigned_abs()),
         claims_changed: Notify::new(),
         _watching: watching,
     })

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::time::Instant;
 
 use orc_core::time::DAY;
 use tempfile::TempDir;
@@ -347,25 +346,4 @@ fn many_threads_see_what_was_saved_before_they_asked() {
         });
         assert_eq!(disk.kept.load(&disk.path(USER)), Some(gate(&key)));
     }
-}
-
-/// Prints what a call pays; run with `--ignored --nocapture`.
-#[test]
-#[ignore = "measures, asserts nothing that a loaded machine could keep"]
-fn what_a_look_costs() {
-    let disk = Disk::new();
-    disk.write(USER, &gate("spec"));
-    let old = std::time::SystemTime::now() - Duration::from_secs(60);
-    fs::File::options().write(true).open(disk.path(USER)).unwrap().set_modified(old).unwrap();
-    let book = disk.open();
-    for n in 0..10 {
-        let root = disk.path(&format!("p{n}"));
-        fs::create_dir(&root).unwrap();
-        book.add_project(&format!("p{n}"), &ProjectRoot { root, config: None });
-    }
-    let begin = Instant::now();
-    for _ in 0..10_000 {
-        book.refresh_if_changed();
-    }
-    println!("{:?} with 11 files", begin.elapsed() / 10_000);
 }

@@ -15,6 +15,8 @@ pub struct Event {
     pub kind: &'static str,
     /// The item it is about.
     pub item: Option<String>,
+    /// Other items in whose view it shows.
+    pub shown_in: Vec<String>,
 }
 
 /// An open transaction on one connection. Dropping it undoes nothing by itself: whoever opened it commits or rolls back.

@@ -46,6 +46,9 @@ pub fn decide<V: View>(view: &V, policies: &Policies, command: &Command, cx: &Cx
         Command::Claim { subject, deadline, force } => {
             claims::take(view, subject, deadline.as_ref(), *force, cx)
         }
+        Command::Release { subject, force } => claims::release(view, subject, *force, cx),
+        Command::Renew { subject, deadline } => claims::renew(view, subject, deadline.as_ref(), cx),
+        Command::Handoff { subject, to, force } => claims::hand_off(view, subject, to, *force, cx),
         Command::EndSession => claims::end_session(view, policies, cx),
         Command::AdoptClaims => claims::adopt(view, cx),
         Command::ExpireClaims => claims::expire(view, cx),
