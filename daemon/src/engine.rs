@@ -20,6 +20,7 @@ use orc_store::{Outcome, Readers, Tx, Writer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use tokio::sync::{Notify, oneshot, watch};
+use tokio_util::sync::CancellationToken;
 
 use crate::args::Args;
 use crate::boot::{BootError, ServeOptions};
@@ -56,6 +57,8 @@ pub(crate) struct Shared {
     pub notices: Vec<String>,
     /// What the database remembers of its take-over from the original.
     taken_over: Option<Value>,
+    /// Cancelled when the daemon begins to end.
+    pub stopping: CancellationToken,
     writer: Arc<Writer>,
     readers: Readers,
     /// Who is connected.

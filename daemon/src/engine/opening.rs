@@ -62,6 +62,7 @@ pub(super) fn open(options: &ServeOptions) -> Result<Shared, BootError> {
         places: options.places.clone(),
         book,
         named_config: options.config.clone(),
+        stopping: options.stopping.clone(),
         writer,
         readers,
         sessions: Registry::default(),

@@ -15,7 +15,11 @@ use crate::sessions::Session;
 use crate::tools::wait_for::{self, Wait};
 
 /// Waits until what is waited for has happened, the time is over, or the daemon ends: then `met` is false.
-pub(super) async fn wait(shared: &Arc<Shared>, session: &Arc<Session>, args: Args) -> Result<Box<RawValue>, Refusal> {
+pub(super) async fn wait(
+    shared: &Arc<Shared>,
+    session: &Arc<Session>,
+    args: Args,
+) -> Result<Box<RawValue>, Refusal> {
     let begun = Instant::now();
     let args = Arc::new(args);
     let wait = Arc::new(on_snapshot(shared, session, &args, |_, args, tx| wait_for::begin(args, tx)).await?);
@@ -36,7 +40,8 @@ pub(super) async fn wait(shared: &Arc<Shared>, session: &Arc<Session>, args: Arg
         }
     }
     let last = Arc::clone(&wait);
-    let document = on_snapshot(shared, session, &args, move |call, _, tx| wait_for::over(call, tx, &last)).await?;
+    let document =
+        on_snapshot(shared, session, &args, move |call, _, tx| wait_for::over(call, tx, &last)).await?;
     written(&document)
 }
 

@@ -116,7 +116,11 @@ fn recipient(call: &Call<'_>, name: &str) -> Answer<Actor> {
     if let Some((agent, sub)) = name.rsplit_once('/')
         && let Some(found) = session(agent)
     {
-        return Ok(Actor { session: found.id.clone(), agent: found.agent.clone(), subagent: Some(sub.to_owned()) });
+        return Ok(Actor {
+            session: found.id.clone(),
+            agent: found.agent.clone(),
+            subagent: Some(sub.to_owned()),
+        });
     }
     let connected: Vec<&str> = live.iter().map(|s| s.agent.as_str()).take(limits::DETAILS).collect();
     let message = format!(
@@ -155,7 +159,8 @@ fn list(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
     let session = args.flag("mine")?.then_some(call.cx.actor.session.as_str());
     let (claims, total) = tx.claims(session, limit, call.now())?;
     let rows = call.rows(tx)?;
-    let items = claims.iter().map(|c| Ok(Value::Object(claim_row(tx, &rows, c)?))).collect::<Answer<Vec<_>>>()?;
+    let items =
+        claims.iter().map(|c| Ok(Value::Object(claim_row(tx, &rows, c)?))).collect::<Answer<Vec<_>>>()?;
     let has_more = total > items.len();
     Ok(json!({"items": items, "total": total, "has_more": has_more}))
 }

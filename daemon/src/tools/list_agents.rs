@@ -31,7 +31,8 @@ fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
     let mut items = Vec::new();
     for session in live.iter().take(limit) {
         let (claims, claimed) = tx.claims(Some(&session.id), CLAIMS, call.now())?;
-        let claims = claims.iter().map(|claim| super::claiming::what(tx, &rows, claim)).collect::<Answer<Vec<_>>>()?;
+        let claims =
+            claims.iter().map(|claim| super::claiming::what(tx, &rows, claim)).collect::<Answer<Vec<_>>>()?;
         let mut row = json!({
             "agent": session.agent,
             "client": session.client,

@@ -28,5 +28,5 @@ pub(crate) mod query_history;
 pub(crate) mod query_items;
 pub(crate) mod query_notes;
 mod transfer;
-pub(crate) mod wait_for;
 mod transition;
+pub(crate) mod wait_for;

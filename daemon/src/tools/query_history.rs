@@ -38,9 +38,21 @@ pub(crate) static TOOL: Tool = Tool {
 
 /// Every kind of change, as the history names it.
 const KINDS: [&str; 15] = [
-    "item_created", "item_imported", "item_restored", "item_updated", "status_changed", "item_deleted", "note_written",
-    "note_deleted", "dependency_added", "dependency_removed", "item_unblocked", "claim_taken", "claim_changed",
-    "claim_ended", "workspace_changed",
+    "item_created",
+    "item_imported",
+    "item_restored",
+    "item_updated",
+    "status_changed",
+    "item_deleted",
+    "note_written",
+    "note_deleted",
+    "dependency_added",
+    "dependency_removed",
+    "item_unblocked",
+    "claim_taken",
+    "claim_changed",
+    "claim_ended",
+    "workspace_changed",
 ];
 
 /// Characters of an old or new text that a compact answer shows.

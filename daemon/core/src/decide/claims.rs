@@ -111,7 +111,8 @@ pub(super) fn hand_off<V: View>(view: &V, subject: &Subject, to: &Actor, force: 
 }
 
 fn not_held() -> Refusal {
-    Refusal::conflict("There is no claim of yours on it: it was released or has ended. Claim it first").field("operation")
+    Refusal::conflict("There is no claim of yours on it: it was released or has ended. Claim it first")
+        .field("operation")
 }
 
 /// The session is over: its claims stay for the grace, so that the same agent's next session can take them over.

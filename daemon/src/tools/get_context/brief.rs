@@ -68,7 +68,12 @@ fn lines(call: &Call<'_>, args: &Args, tx: &Tx<'_>, title: usize) -> Answer<Vec<
     }
     push(&mut lines, "Yours", yours, claimed);
     if let Some(next) = best(call, tx, &filter, 1, false)?.first() {
-        lines.push(format!("Next: {} ({}, {}).", named(next)?, next.item.priority.as_str(), next.item.status.as_str()));
+        lines.push(format!(
+            "Next: {} ({}, {}).",
+            named(next)?,
+            next.item.priority.as_str(),
+            next.item.status.as_str()
+        ));
     }
     let overdue = tx.due(&filter, i64::MIN, now, 3, now)?;
     push_section(&mut lines, "Overdue", &overdue, named)?;
@@ -90,13 +95,19 @@ fn lines(call: &Call<'_>, args: &Args, tx: &Tx<'_>, title: usize) -> Answer<Vec<
     };
     let mut elsewhere = Vec::new();
     for listed in active.rows.iter().filter(held_here) {
-        let by = listed.claimed_by.as_deref().map(|who| format!(" by {}", text::cut(who, 24))).unwrap_or_default();
+        let by =
+            listed.claimed_by.as_deref().map(|who| format!(" by {}", text::cut(who, 24))).unwrap_or_default();
         elsewhere.push(format!("{} {}{by}", named(listed)?, listed.item.status.as_str()));
     }
     let others = active.total - (active.rows.len() - elsewhere.len());
     push(&mut lines, "Also active", elsewhere, others);
     if let Some(fault) = call.config.faults.first() {
-        lines.push(format!("Config refused: {}:{}: {}", fault.path.display(), fault.line, text::cut(&fault.message, 80)));
+        lines.push(format!(
+            "Config refused: {}:{}: {}",
+            fault.path.display(),
+            fault.line,
+            text::cut(&fault.message, 80)
+        ));
     }
     Ok(lines)
 }

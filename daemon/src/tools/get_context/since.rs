@@ -62,7 +62,7 @@ pub(super) fn context(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
     if has_more {
         report.put("has_more", true);
     }
-    add_config_state(call, &mut report);
+    add_config_state(call, tx, &mut report)?;
     Ok(report.finish())
 }
 
@@ -70,7 +70,8 @@ pub(super) fn context(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
 fn start(args: &Args, tx: &Tx<'_>) -> Answer<i64> {
     let wrong = |given: &str| {
         let given = text::cut(given, 60);
-        let message = format!("Invalid since: {given}. Give the cursor of an earlier answer, or an ISO 8601 time");
+        let message =
+            format!("Invalid since: {given}. Give the cursor of an earlier answer, or an ISO 8601 time");
         Refusal::validation(message).field("since")
     };
     match args.raw("since") {
@@ -124,7 +125,8 @@ fn rows(
         }
         let mut row = Map::new();
         row.insert("id".to_owned(), rows.id(&item_id)?);
-        let title = item.as_ref().map(|i| i.title.clone()).or_else(|| change.title.clone()).unwrap_or_default();
+        let title =
+            item.as_ref().map(|i| i.title.clone()).or_else(|| change.title.clone()).unwrap_or_default();
         row.insert("title".to_owned(), json!(text::cut(&title, TITLE)));
         row.insert("status".to_owned(), json!(item.as_ref().map_or("deleted", |i| i.status.as_str())));
         row.insert("kinds".to_owned(), json!(change.kinds));

@@ -129,7 +129,9 @@ impl Tx<'_> {
         let claims = self.rows(&sql, rusqlite::params![now, session, count(most)], row::claim)?;
         let all: i64 = match claims.len() < most {
             true => count(claims.len()),
-            false => self.one(&format!("SELECT count(*) {holds}"), rusqlite::params![now, session], |r| r.get(0))?.unwrap_or(0),
+            false => self
+                .one(&format!("SELECT count(*) {holds}"), rusqlite::params![now, session], |r| r.get(0))?
+                .unwrap_or(0),
         };
         Ok((claims, usize::try_from(all).unwrap_or(0)))
     }
