@@ -34,7 +34,11 @@ if [ -z "$prefix" ]; then
     prefix=$HOME/.local
 fi
 
-root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd) || fail "run it from a full copy of the sources"
+case $0 in
+*/*) here=${0%/*} ;;
+*) here=. ;;
+esac
+root=$(CDPATH='' cd -- "$here/.." && pwd) || fail "run it from a full copy of the sources"
 command -v cargo >/dev/null 2>&1 || fail "cargo is not on PATH. Install a Rust toolchain (rustup does), then run this again"
 command -v cc >/dev/null 2>&1 || command -v gcc >/dev/null 2>&1 || command -v clang >/dev/null 2>&1 ||
     fail "there is no C compiler (cc), and SQLite is built from source. Install gcc or clang, then run this again"

@@ -56,6 +56,8 @@ pub(crate) struct Plan {
 pub(crate) struct ServeOptions {
     /// Canonical path of the database; its lock is held.
     pub(crate) database: PathBuf,
+    /// It is the one that is used when none is named.
+    pub(crate) default_place: bool,
     /// `--config` or `TASK_ORCHESTRATOR_CONFIG`, absolute.
     pub(crate) config: Option<PathBuf>,
     /// `--workspaces` or `TASK_ORCHESTRATOR_WORKSPACES`, absolute.
@@ -164,6 +166,7 @@ async fn take_lock(endpoint: &Endpoint) -> Result<File, BootError> {
 async fn open(plan: &Plan, daemon: &Daemon, lock: &File) -> Result<(), BootError> {
     let options = ServeOptions {
         database: plan.endpoint.database.clone(),
+        default_place: plan.endpoint.is_default,
         config: plan.config.clone(),
         workspaces: plan.workspaces.clone(),
         places: plan.places.clone(),

@@ -35,6 +35,8 @@ pub(crate) enum Access {
     Read,
     /// A snapshot, and it leaves a file: a read-only session may not do that.
     ReadAndLeaveFile,
+    /// Snapshots, until what it waits for has happened.
+    Wait,
     /// The writer's transaction.
     Write,
 }
@@ -62,6 +64,7 @@ pub(crate) enum Effect {
 /// Every tool, in the order in which they are listed.
 pub(crate) static TOOLS: &[&Tool] = &[
     &tools::advance_item::TOOL,
+    &tools::claim_item::TOOL,
     &tools::complete_tree::TOOL,
     &tools::create_work_tree::TOOL,
     &tools::get_blocked_items::TOOL,
@@ -75,11 +78,14 @@ pub(crate) static TOOLS: &[&Tool] = &[
     &tools::query_dependencies::TOOL,
     &tools::query_items::TOOL,
     &tools::query_notes::TOOL,
+    &tools::wait_for::TOOL,
     &tools::get_metrics::TOOL,
     &tools::get_workspace_context::TOOL,
+    &tools::list_agents::TOOL,
     &tools::manage_archive::TOOL,
     &tools::manage_checkpoints::TOOL,
     &tools::manage_workspaces::TOOL,
+    &tools::query_history::TOOL,
     &tools::export_graph::TOOL,
     &tools::import_graph::TOOL,
 ];
@@ -130,7 +136,7 @@ pub(crate) fn find(name: &str) -> Result<&'static Tool, Refusal> {
 
 /// Refuses a write in a session that may only read.
 pub(crate) fn admit(set: ToolSet, tool: &Tool, access: Access) -> Result<(), Refusal> {
-    if set == ToolSet::Read && access != Access::Read {
+    if set == ToolSet::Read && !matches!(access, Access::Read | Access::Wait) {
         let message =
             format!("This session may only read (TASK_ORCHESTRATOR_TOOLS=read); {} would write", tool.name);
         return Err(Refusal::new(Code::Forbidden, message));

@@ -7,6 +7,7 @@
 mod lifetime;
 mod opening;
 mod repeat;
+mod waiting;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +20,7 @@ use orc_store::{Outcome, Readers, Tx, Writer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use tokio::sync::{Notify, oneshot, watch};
+use tokio_util::sync::CancellationToken;
 
 use crate::args::Args;
 use crate::boot::{BootError, ServeOptions};
@@ -31,6 +33,7 @@ use crate::prompts;
 use crate::reload::{ConfigBook, InForce, Watching};
 use crate::sessions::Registry;
 pub(crate) use crate::sessions::Session;
+use crate::watch::Watchers;
 use crate::{answer, clock};
 use repeat::Repeat;
 
@@ -48,11 +51,22 @@ pub(crate) struct Shared {
     pub book: ConfigBook,
     /// The configuration file that stands in place of the user's, when one was named at the start.
     pub named_config: Option<std::path::PathBuf>,
+    /// Whether the database is the one that is used when none is named.
+    pub default_place: bool,
+    /// What every session is told: how a take-over went at this start, and what of a workspaces.json could not be read.
+    pub notices: Vec<String>,
+    /// What the database remembers of its take-over from the original.
+    taken_over: Option<Value>,
+    /// Cancelled when the daemon begins to end.
+    pub stopping: CancellationToken,
     writer: Arc<Writer>,
     readers: Readers,
-    sessions: Registry,
+    /// Who is connected.
+    pub sessions: Registry,
     /// The newest row of the history: what the long polls of shims wait for.
     latest: watch::Sender<u64>,
+    /// Who waits for what.
+    pub watchers: Watchers,
     /// Rung when claims changed, so that whoever keeps time looks when the next one ends.
     claims_changed: Notify,
     /// Keeps the watcher of configuration files alive.
@@ -115,6 +129,7 @@ impl Engine {
         catalog::admit(session.tools, tool, access)?;
         match access {
             Access::Write => self.write(tool, session, args, call).await,
+            Access::Wait => waiting::wait(&self.0, session, args).await,
             Access::Read | Access::ReadAndLeaveFile => self.read(tool, session, args).await,
         }
     }
@@ -245,6 +260,7 @@ impl Shared {
                         grows
                     });
                 }
+                self.watchers.publish(&events);
                 if events.iter().any(|event| event.kind.starts_with("claim_")) {
                     self.claims_changed.notify_one();
                 }

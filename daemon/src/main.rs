@@ -21,6 +21,7 @@ mod idle;
 mod listen;
 mod log;
 mod near;
+mod original;
 mod ownership;
 mod peer;
 mod project;
@@ -33,6 +34,7 @@ mod small_file;
 mod stop;
 mod tools;
 mod verbs;
+mod watch;
 
 use std::{path::PathBuf, process::ExitCode};
 

@@ -1,10 +1,12 @@
 //! Reports: sections of a few rows, each with how many more there are, kept to a size.
 
+use orc_store::Tx;
 use orc_store::queries::Section;
 use serde_json::{Map, Value, json};
 
 use crate::answer::Rows;
 use crate::call::{Answer, Call};
+use crate::original;
 use crate::reload::ConfigFault;
 
 /// A report under construction: sections, and beside them what was cut.
@@ -54,7 +56,7 @@ pub(crate) fn config_fault(fault: &ConfigFault) -> Value {
 }
 
 /// Adds what the session must know of its configuration: a refused file, and what else stands out.
-pub(crate) fn add_config_state(call: &Call<'_>, report: &mut Report) {
+pub(crate) fn add_config_state(call: &Call<'_>, tx: &Tx<'_>, report: &mut Report) -> Answer<()> {
     let concerns = |fault: &&ConfigFault| {
         fault.project.is_none() || call.session.project.is_none() || fault.project == call.session.project
     };
@@ -66,8 +68,12 @@ pub(crate) fn add_config_state(call: &Call<'_>, report: &mut Report) {
             report.more.insert("config_error".to_owned(), json!(others));
         }
     }
-    let notices: Vec<&String> = call.config.notices.iter().chain(&call.session.notices).collect();
+    let shared = call.shared;
+    let hint = original::hint_while_empty(tx, &shared.places, shared.default_place)?;
+    let notices = call.config.notices.iter().chain(&call.session.notices).chain(&shared.notices).chain(&hint);
+    let notices: Vec<&String> = notices.collect();
     if !notices.is_empty() {
         report.put("notices", json!(notices));
     }
+    Ok(())
 }

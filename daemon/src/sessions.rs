@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use orc_core::limits;
+use orc_core::time::Stamp;
 use orc_proto::Hello;
 use orc_proto::handshake::Kind;
 
@@ -26,6 +27,8 @@ pub(crate) struct Session {
     pub pid: Option<u32>,
     /// Where relative paths are meant from.
     pub folder: PathBuf,
+    /// When it connected.
+    pub since: Stamp,
     /// The project of that folder, or the one the session's settings name.
     pub project: Option<String>,
     /// How much its answers show.
@@ -62,6 +65,13 @@ impl Registry {
             Some(current) if Arc::ptr_eq(current, session) => live.remove(&session.id).is_some(),
             _ => false,
         }
+    }
+
+    /// All that are connected, by name.
+    pub(crate) fn all(&self) -> Vec<Arc<Session>> {
+        let mut all: Vec<Arc<Session>> = self.lock().values().cloned().collect();
+        all.sort_by(|a, b| (&a.agent, &a.id).cmp(&(&b.agent, &b.id)));
+        all
     }
 
     /// How many are connected.

@@ -150,11 +150,12 @@ impl TestEnv {
 
     /// Ends this database's daemon at once, as a crash or `kill -9` would, and waits until it is gone.
     pub fn kill_daemon(&self) {
-        self.daemon_pids().into_iter().for_each(|pid| processes::end(pid, false));
-        eventually("the killed daemon's end", || match self.daemon_pids() {
-            pids if pids.is_empty() => Ok(()),
-            pids => Err(format!("still running: {pids:?}")),
-        });
+        for pid in self.daemon_pids() {
+            processes::end(pid, false);
+            eventually("the killed daemon's end", || {
+                if processes::has_ended(pid) { Ok(()) } else { Err(format!("{pid} still runs")) }
+            });
+        }
     }
 
     /// Runs `task-orchestrator WORDS…` to its end.
@@ -196,9 +197,7 @@ impl TestEnv {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        for pid in processes::daemons_under(&self.root) {
-            processes::end(pid, false);
-        }
+        processes::end_daemons_under(&self.root);
     }
 }
 

@@ -23,6 +23,20 @@ pub(crate) fn daemons_under(folder: &Path) -> Vec<u32> {
         .collect()
 }
 
+/// Ends the daemons of a database under `folder`, also one that a shim was just bringing up.
+pub(crate) fn end_daemons_under(folder: &Path) {
+    for _ in 0..100 {
+        let pids = daemons_under(folder);
+        if pids.is_empty() {
+            return;
+        }
+        for pid in pids {
+            end(pid, false);
+        }
+        std::thread::sleep(std::time::Duration::from_millis(5)); // the pause between two looks
+    }
+}
+
 /// Sends SIGKILL, or SIGTERM for `politely`.
 pub(crate) fn end(pid: u32, politely: bool) {
     let signal = if politely { Signal::TERM } else { Signal::KILL };
@@ -30,6 +44,30 @@ pub(crate) fn end(pid: u32, politely: bool) {
         // Ended already: that is what was wanted.
         let _ = kill_process(pid, signal);
     }
+}
+
+/// Whether a process has ended, its locks and sockets released. (Its command line goes earlier, and so does its first
+/// thread.)
+pub(crate) fn has_ended(pid: u32) -> bool {
+    thread_states(pid).iter().all(|state| matches!(state, 'Z' | 'X'))
+}
+
+/// Whether SIGSTOP has arrived in every thread.
+pub(crate) fn is_stopped(pid: u32) -> bool {
+    let states = thread_states(pid);
+    !states.is_empty() && states.iter().all(|state| *state == 'T')
+}
+
+/// What each thread of a process is doing, as one letter; nothing when there is no such process.
+fn thread_states(pid: u32) -> Vec<char> {
+    if !Path::new("/proc/self").exists() {
+        let output =
+            Command::new("ps").args(["-o", "state=", "-p", &pid.to_string()]).output().expect("ps runs");
+        return String::from_utf8_lossy(&output.stdout).trim().chars().take(1).collect();
+    }
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let stats = threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("stat")).ok());
+    stats.filter_map(|stat| stat.rsplit(')').next()?.trim().chars().next()).collect()
 }
 
 /// Every process with its command line.

@@ -78,7 +78,7 @@ fn left_over_socket_and_lock_file_do_not_matter() {
     let mut first = env.client();
     served(&mut first);
     let pid = env.daemon_pid();
-    drop(first);
+    first.close(); // else it would bring the daemon back
     env.signal("KILL", pid);
     eventually("the daemon is gone", || env.daemons().is_empty().then_some(()));
     let lock = env.database().with_extension("db.lock");
@@ -89,7 +89,8 @@ fn left_over_socket_and_lock_file_do_not_matter() {
             .flatten()
             .any(|entry| { entry.path().extension().is_some_and(|extension| extension == "sock") })
     );
-    assert_eq!(env.run(&["status"]).code, Some(3), "a socket file is no daemon");
+    let status = env.run(&["status"]);
+    assert_eq!(status.code, Some(3), "a socket file is no daemon: {status:?}");
     served(&mut env.client());
     assert_ne!(env.daemon_pid(), pid);
 }

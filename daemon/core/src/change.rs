@@ -156,6 +156,21 @@ impl Change {
         }
     }
 
+    /// The other items in whose own view it shows: the parent, the old one too, and the far end of an edge.
+    pub fn shown_in(&self) -> Vec<&ItemId> {
+        match self {
+            Change::ItemCreated { item, .. } | Change::ItemDeleted { item, .. } => {
+                item.parent.iter().collect()
+            }
+            Change::ItemChanged { before, after, .. } if before.parent != after.parent => {
+                before.parent.iter().chain(&after.parent).collect()
+            }
+            Change::ItemChanged { after, .. } => after.parent.iter().collect(),
+            Change::EdgeAdded { edge, .. } | Change::EdgeRemoved { edge } => vec![&edge.from],
+            _ => Vec::new(),
+        }
+    }
+
     /// The word that the history keeps for its kind.
     pub fn kind(&self) -> &'static str {
         match self {

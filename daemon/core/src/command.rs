@@ -137,6 +137,29 @@ pub enum Command {
         /// Take it from another holder; recorded.
         force: bool,
     },
+    /// Gives a claim back; nothing happens when there is none.
+    Release {
+        /// An item by its whole id, or a resource.
+        subject: Subject,
+        /// End another holder's claim; recorded.
+        force: bool,
+    },
+    /// Sets a new deadline on a claim of the actor's; `None` lets it last as long as its session.
+    Renew {
+        /// An item by its whole id, or a resource.
+        subject: Subject,
+        /// When the claim ends at the latest.
+        deadline: Option<Stamp>,
+    },
+    /// Hands a claim of the actor's to someone else.
+    Handoff {
+        /// An item by its whole id, or a resource.
+        subject: Subject,
+        /// The new holder, who is there.
+        to: Actor,
+        /// Hand on another holder's claim; recorded.
+        force: bool,
+    },
     /// The actor's session has ended: its claims run out after the grace.
     EndSession,
     /// The actor's session is the next one of an agent whose session ended: it takes over that agent's claims.

@@ -89,6 +89,7 @@ fn prepare(
         client: sessions::client(hello),
         pid: pid.or((hello.pid != 0).then_some(hello.pid)),
         folder,
+        since: clock::now(),
         project: if root.is_none() { named.map(str::to_owned) } else { None },
         level,
         tools,

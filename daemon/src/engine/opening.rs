@@ -1,4 +1,4 @@
-//! Opening the engine: database, writer, configuration; and what is left over from the last run.
+//! Opening the engine: database, writer, configuration; and what is left over from the last run, or from the original.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -7,7 +7,6 @@ use orc_core::claim::Actor;
 use orc_core::command::{Command, Cx};
 use orc_core::id::Ids;
 use orc_core::{Policies, decide};
-use orc_store::open::OpenError;
 use orc_store::{Readers, Tx, Writer};
 use serde_json::{Value, json};
 use tokio::sync::{Notify, watch};
@@ -16,14 +15,16 @@ use super::Shared;
 use crate::boot::{BootError, ServeOptions};
 use crate::clock;
 use crate::halt::Halt;
+use crate::original;
 use crate::project::ProjectRoot;
 use crate::reload::{ConfigBook, LastGood};
 use crate::sessions::Registry;
+use crate::watch::Watchers;
 
-/// Opens everything. Blocks: a migration may take its time.
+/// Opens everything. Blocks: a migration or a take-over may take its time.
 pub(super) fn open(options: &ServeOptions) -> Result<Shared, BootError> {
     let failed = |why: String| BootError::Database { path: options.database.clone(), why };
-    let opened = orc_store::open(&options.database).map_err(|e: OpenError| failed(e.to_string()))?;
+    let (opened, mut notices) = original::open(options).map_err(failed)?;
     let writer = Arc::new(Writer::start(opened.connection).map_err(|e| failed(e.to_string()))?);
     let readers = Readers::new(&options.database);
 
@@ -43,26 +44,45 @@ pub(super) fn open(options: &ServeOptions) -> Result<Shared, BootError> {
         }
     };
 
-    let latest = settle_last_run(&writer, book.in_force().policies.clone()).map_err(failed)?;
+    let policies = book.in_force().policies.clone();
+    let (latest, notice) = settle(&writer, policies, options.clone()).map_err(failed)?;
+    notices.extend(notice);
+    for notice in &notices {
+        tracing::info!("{notice}");
+    }
+    let taken_over = readers
+        .read(|tx| tx.remembered(orc_store::takeover::META))
+        .map_err(|e: orc_store::Error| failed(e.to_string()))?;
     Ok(Shared {
+        default_place: options.default_place,
+        notices,
+        // Written by the take-over itself; anything else is not worth a refusal.
+        taken_over: taken_over.and_then(|kept| serde_json::from_str(&kept).ok()),
         database: options.database.clone(),
         places: options.places.clone(),
         book,
         named_config: options.config.clone(),
+        stopping: options.stopping.clone(),
         writer,
         readers,
         sessions: Registry::default(),
         latest: watch::Sender::new(latest),
+        // The clock, so that no number of an earlier daemon is taken for one of this daemon's.
+        watchers: Watchers::new(clock::now().micros().unsigned_abs()),
         claims_changed: Notify::new(),
         _watching: watching,
     })
 }
 
-/// Sessions that were open when the last daemon ended: their claims' grace runs from now (contract.md §7). Answers the newest
-/// row of the history.
-fn settle_last_run(writer: &Writer, policies: Arc<Policies>) -> Result<u64, String> {
+/// Sessions that were open when the last daemon ended: their claims' grace runs from now (contract.md §7). And the original's
+/// workspaces.json, once. Answers the newest row of the history, and what must be told.
+fn settle(
+    writer: &Writer,
+    policies: Arc<Policies>,
+    options: ServeOptions,
+) -> Result<(u64, Option<String>), String> {
     let (tell, told) = std::sync::mpsc::channel();
-    let job = move |tx: &Tx<'_>| -> Result<i64, Halt> {
+    let job = move |tx: &Tx<'_>| -> Result<(i64, Option<String>), Halt> {
         let now = clock::now();
         for session in tx.open_sessions()? {
             let actor = Actor { session: session.id.clone(), agent: session.agent.clone(), subagent: None };
@@ -71,19 +91,20 @@ fn settle_last_run(writer: &Writer, policies: Arc<Policies>) -> Result<u64, Stri
             tx.commit(&changes, &cx.actor, &cx.now)?;
             tx.end_session(&session.id, &now, i64::MIN)?;
         }
-        Ok(tx.cursor()?)
+        let notice = original::read_workspaces(tx, &options.database, options.workspaces.as_deref(), &now)?;
+        Ok((tx.cursor()?, notice))
     };
     let done = move |outcome| {
         let result = match outcome {
-            orc_store::Outcome::Committed(latest, _) => Ok(latest),
+            orc_store::Outcome::Committed(settled, _) => Ok(settled),
             other => Err(format!("sessions of the last run cannot be ended: {other:?}")),
         };
         // The receiver waits below.
         let _ = tell.send(result);
     };
     writer.submit(job, done).map_err(|e| e.to_string())?;
-    let latest = told.recv().map_err(|e| e.to_string())??;
-    Ok(latest.unsigned_abs())
+    let (latest, notice) = told.recv().map_err(|e| e.to_string())??;
+    Ok((latest.unsigned_abs(), notice))
 }
 
 /// The last good text of configuration files, kept in the database (`daemon.md` rule 26).
@@ -119,10 +140,20 @@ impl LastGood for KeptInDatabase {
 pub(super) fn status(shared: &Shared) -> Value {
     let config = shared.book.in_force();
     let faults: Vec<Value> = config.faults.iter().map(crate::report::config_fault).collect();
-    json!({
+    let notices: Vec<&String> = config.notices.iter().chain(&shared.notices).collect();
+    let mut status = json!({
         "config": config.user_file,
         "config_errors": faults,
-        "notices": config.notices,
+        "notices": notices,
         "latest": *shared.latest.borrow(),
-    })
+    });
+    if let Some(taken_over) = &shared.taken_over {
+        status["taken_over"] = taken_over.clone();
+    }
+    // A store that cannot be read says so to whoever calls a tool.
+    let hint = shared.read(|tx| original::hint_while_empty(tx, &shared.places, shared.default_place));
+    if let Some(hint) = hint.ok().flatten() {
+        status["take_over"] = hint.into();
+    }
+    status
 }

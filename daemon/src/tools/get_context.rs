@@ -1,7 +1,9 @@
 //! get_context: where the work stands, for the whole store or one item.
 
+mod brief;
 mod global;
 mod item;
+mod since;
 
 use orc_store::Tx;
 
@@ -9,12 +11,14 @@ use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
 use crate::catalog::{Access, Effect, Tool};
 
-const PARAMS: [Param; 7] = [
+const PARAMS: [Param; 9] = [
     Param::new("item_id", Kind::Id, "Only this item, in detail"),
     Param::new("include_ancestors", Kind::Boolean, ""),
     Param::new("project", Kind::Text, "* = all"),
     Param::new("workspace", Kind::Text, ""),
     Param::new("include_archived", Kind::Boolean, "In counts"),
+    Param::new("since", Kind::Text, "A cursor or time: what changed since, yours first"),
+    Param::new("brief", Kind::Boolean, "One screen of text"),
     Param::new("limit", Kind::Integer, "Rows a section, default 10"),
     Param::new("fields", Kind::Words, "").hidden(),
 ];
@@ -33,6 +37,8 @@ pub(crate) static TOOL: Tool = Tool {
 fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
     match args.id("item_id")? {
         Some(id) => item::context(call, args, tx, &id),
+        None if args.flag("brief")? => brief::context(call, args, tx),
+        None if args.has("since") => since::context(call, args, tx),
         None => global::context(call, args, tx),
     }
 }

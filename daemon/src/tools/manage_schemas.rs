@@ -53,7 +53,7 @@ fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
             for schema in schemas {
                 report.put(&schema.name, schema_json(schema));
             }
-            add_config_state(call, &mut report);
+            add_config_state(call, tx, &mut report)?;
             Ok(report.finish())
         }
         Operation::Get => get(call, schemas, args.need("schema_name")?),

@@ -1,6 +1,7 @@
 //! The tools, one file each: its parameters and description as data, from arguments to commands, from changes to an answer.
 
 pub(crate) mod advance_item;
+pub(crate) mod claim_item;
 mod claiming;
 pub(crate) mod complete_tree;
 pub(crate) mod create_work_tree;
@@ -13,6 +14,7 @@ pub(crate) mod get_next_status;
 pub(crate) mod get_workspace_context;
 pub(crate) mod import_graph;
 mod item_fields;
+pub(crate) mod list_agents;
 pub(crate) mod manage_archive;
 pub(crate) mod manage_checkpoints;
 pub(crate) mod manage_dependencies;
@@ -22,7 +24,9 @@ pub(crate) mod manage_schemas;
 pub(crate) mod manage_workspaces;
 mod next;
 pub(crate) mod query_dependencies;
+pub(crate) mod query_history;
 pub(crate) mod query_items;
 pub(crate) mod query_notes;
 mod transfer;
 mod transition;
+pub(crate) mod wait_for;

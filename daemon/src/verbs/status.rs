@@ -10,6 +10,7 @@ use orc_proto::{
 use serde_json::{Value, json};
 
 use super::{Here, Trouble, say};
+use crate::original;
 
 /// No daemon runs.
 const NONE_RUNS: u8 = 3;
@@ -75,14 +76,8 @@ async fn look(here: &Here) -> Result<(Value, ExitCode), Trouble> {
 
 /// How to take over the original's database, where there is only that one (`contract.md` §11).
 fn take_over(here: &Here) -> Option<String> {
-    let original = here.places.original_database();
-    (here.endpoint.is_default && !here.endpoint.database.exists() && original.is_file()).then(|| {
-        format!(
-            "There is a database of task-orchestrator-py at {0}. To take it over (it is backed up first), set \
-             TASK_ORCHESTRATOR_DB={0}",
-            original.display()
-        )
-    })
+    let new = here.endpoint.is_default && !here.endpoint.database.exists();
+    if new { original::hint(&here.places) } else { None }
 }
 
 fn tell(document: &Value) {
@@ -116,4 +111,26 @@ fn tell(document: &Value) {
     for note in ["message", "take_over"].into_iter().filter_map(text) {
         say(&note);
     }
+    let engine = &document["engine"];
+    if let Some(hint) = engine["take_over"].as_str() {
+        say(hint);
+    }
+    if let Some(line) = taken_over(&engine["taken_over"]) {
+        say(&line);
+    }
+    for notice in engine["notices"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        say(notice);
+    }
+}
+
+/// What came from the original, in one line.
+fn taken_over(report: &Value) -> Option<String> {
+    let backup = report["backup"].as_str()?;
+    Some(format!(
+        "taken over  from {}: {} items, {} notes, {} dependencies; the original is at {backup}",
+        report["from"].as_str().unwrap_or_default(),
+        report["items"],
+        report["notes"],
+        report["dependencies"],
+    ))
 }

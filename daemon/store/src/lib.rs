@@ -11,6 +11,7 @@
 #![forbid(unsafe_code)]
 
 mod apply;
+mod backup;
 #[cfg(any(test, feature = "testing"))]
 pub mod contract;
 pub mod error;
@@ -18,12 +19,14 @@ pub mod history;
 #[cfg(any(test, feature = "testing"))]
 pub mod memory;
 pub mod open;
+pub mod original_workspaces;
 pub mod queries;
 #[cfg(any(test, feature = "testing"))]
 pub mod random;
 mod reader;
 pub mod row;
 mod schema;
+pub mod takeover;
 #[cfg(test)]
 mod tests;
 mod tx;
@@ -32,8 +35,10 @@ mod write;
 mod writer;
 
 pub use apply::Apply;
+pub use backup::BackupError;
 pub use error::Error;
 pub use open::{Opened, open};
 pub use reader::Readers;
+pub use takeover::{Report as TakeoverReport, TakeoverError, takeover};
 pub use tx::{Event, Tx};
 pub use writer::{Outcome, Writer};

@@ -1,10 +1,12 @@
-//! Opening the database: connection settings, the checks before anything is written, migrations.
+//! Opening the database: connection settings, the checks before anything is written, migrations after a backup
+//! (`daemon.md` rule 20).
 
 use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
+use crate::backup::{self, BackupError};
 use crate::error::Error;
 use crate::schema::{APPLICATION_ID, MIGRATIONS};
 
@@ -32,7 +34,7 @@ pub enum OpenError {
         /// The newest one known here.
         known: usize,
     },
-    /// It is a database of the original program, which has to be taken over first.
+    /// It is a database of the original program, which has to be taken over first: see [`crate::takeover()`].
     #[error("{path} is a database of task-orchestrator-py")]
     Original {
         /// The file.
@@ -58,6 +60,16 @@ pub enum OpenError {
         /// The mode SQLite fell back to.
         mode: String,
     },
+    /// It is from an older version and was not brought up to date, for there is no backup.
+    #[error(
+        "{path} was written by an older task-orchestrator and is not brought up to date without a backup: {source}"
+    )]
+    NoBackup {
+        /// The file.
+        path: String,
+        /// Why there is none.
+        source: BackupError,
+    },
     /// SQLite or the file system said no.
     #[error("{path} cannot be opened: {source}. Check that the folder and the file are yours and writable")]
     Failed {
@@ -68,32 +80,45 @@ pub enum OpenError {
     },
 }
 
-/// Opens the database at `path` for its one writer, making or migrating it.
+/// Opens the database at `path` for its one writer, making or migrating it. One of an older version is backed up before, as
+/// `FILE.vN-TIME.bak`.
 ///
 /// # Errors
 /// See [`OpenError`]; nothing was changed then, except by migrations that had already been committed one by one.
 pub fn open(path: &Path) -> Result<Opened, OpenError> {
+    open_with(path, MIGRATIONS)
+}
+
+/// The same for any list of migrations.
+fn open_with(path: &Path, migrations: &[&str]) -> Result<Opened, OpenError> {
     let text = || path.display().to_string();
     let failed = |source| OpenError::Failed { path: text(), source };
     let flags =
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags).map_err(failed)?;
     connection.busy_timeout(Duration::from_secs(5)).map_err(failed)?;
-    let version = identify(&connection, path)?;
+    let version = identify(&connection, path, migrations.len())?;
     let mode: String =
         connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(failed)?;
     if mode != "wal" {
         return Err(OpenError::NoWal { path: text(), mode });
     }
     settle(&connection).map_err(failed)?;
-    for (index, migration) in MIGRATIONS.iter().enumerate().skip(version) {
+    if (1..migrations.len()).contains(&version) {
+        let time: String = connection
+            .query_row("SELECT strftime('%Y%m%dT%H%M%SZ', 'now')", [], |row| row.get(0))
+            .map_err(failed)?;
+        backup::beside(&connection, path, &format!("v{version}"), &time)
+            .map_err(|source| OpenError::NoBackup { path: text(), source })?;
+    }
+    for (index, migration) in migrations.iter().enumerate().skip(version) {
         migrate(&mut connection, migration, index + 1).map_err(failed)?;
     }
     Ok(Opened { connection, created: version == 0 })
 }
 
 /// The schema's version, 0 for an empty file; refuses what is not ours before anything is written.
-fn identify(connection: &Connection, path: &Path) -> Result<usize, OpenError> {
+fn identify(connection: &Connection, path: &Path, known: usize) -> Result<usize, OpenError> {
     let path = path.display().to_string();
     let foreign = |what: String| OpenError::Foreign { path: path.clone(), what };
     let tables = match count_tables(connection) {
@@ -119,8 +144,8 @@ fn identify(connection: &Connection, path: &Path) -> Result<usize, OpenError> {
         });
     }
     let found = usize::try_from(version).unwrap_or(0);
-    if found > MIGRATIONS.len() {
-        return Err(OpenError::Newer { path: path.clone(), found, known: MIGRATIONS.len() });
+    if found > known {
+        return Err(OpenError::Newer { path: path.clone(), found, known });
     }
     Ok(found)
 }
@@ -130,7 +155,7 @@ fn count_tables(connection: &Connection) -> rusqlite::Result<i64> {
 }
 
 /// A table `work_items` with the columns that every version of the original has.
-fn is_original(connection: &Connection) -> rusqlite::Result<bool> {
+pub(crate) fn is_original(connection: &Connection) -> rusqlite::Result<bool> {
     let sql = "SELECT count(*) FROM pragma_table_info('work_items') WHERE name IN ('id', 'title', 'status')";
     let is_table = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'work_items'";
     let columns: i64 = connection.query_row(sql, [], |row| row.get(0))?;
@@ -139,12 +164,16 @@ fn is_original(connection: &Connection) -> rusqlite::Result<bool> {
 }
 
 /// The settings of every connection that may write: durable before answered (`daemon.md` rule 18).
+///
+/// `temp_store` also says where savepoints keep what they may have to undo. In memory that is a list which SQLite walks
+/// whenever a savepoint ends: ten thousand rows, each in a savepoint, would take a hundred megabytes and time that grows
+/// with the square. In a file it is neither, and what is small (64 KiB) never gets there.
 fn settle(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(
         "PRAGMA synchronous = FULL;
          PRAGMA foreign_keys = ON;
          PRAGMA trusted_schema = OFF;
-         PRAGMA temp_store = MEMORY;
+         PRAGMA temp_store = FILE;
          PRAGMA wal_autocheckpoint = 1000;
          PRAGMA journal_size_limit = 67108864;
          PRAGMA fullfsync = ON;
@@ -157,9 +186,14 @@ fn settle(connection: &Connection) -> rusqlite::Result<()> {
 fn migrate(connection: &mut Connection, sql: &str, version: usize) -> rusqlite::Result<()> {
     let tx = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     tx.execute_batch(sql)?;
-    tx.pragma_update(None, "user_version", i64::try_from(version).unwrap_or(i64::MAX))?;
-    tx.pragma_update(None, "application_id", APPLICATION_ID)?;
+    mark_as_ours(&tx, version)?;
     tx.commit()
+}
+
+/// Says in the file's head whose it is, and which migrations it has.
+pub(crate) fn mark_as_ours(connection: &Connection, version: usize) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "user_version", i64::try_from(version).unwrap_or(i64::MAX))?;
+    connection.pragma_update(None, "application_id", APPLICATION_ID)
 }
 
 /// Opens a connection that can only read.
@@ -171,4 +205,74 @@ pub(crate) fn open_reader(path: &Path) -> Result<Connection, Error> {
         .execute_batch("PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;")?;
     connection.set_prepared_statement_cache_capacity(256);
     Ok(connection)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NEXT: &str = "CREATE TABLE later (x INTEGER) STRICT; INSERT INTO later VALUES (1);";
+
+    fn backups(folder: &Path) -> Vec<std::path::PathBuf> {
+        let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        files.filter(|path| path.extension().is_some_and(|end| end == "bak")).collect()
+    }
+
+    fn version(connection: &Connection) -> i64 {
+        connection.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap()
+    }
+
+    #[test]
+    fn an_older_database_is_backed_up_and_brought_up_to_date() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("tasks.db");
+        let opened = open(&path).unwrap();
+        opened.connection.execute("INSERT INTO meta VALUES ('k', 'v')", []).unwrap();
+        drop(opened);
+        assert_eq!(backups(dir.path()), Vec::<std::path::PathBuf>::new(), "a new one needs none");
+
+        let opened = open_with(&path, &[MIGRATIONS[0], NEXT]).unwrap();
+        assert!(!opened.created);
+        assert_eq!(version(&opened.connection), 2);
+        drop(open_with(&path, &[MIGRATIONS[0], NEXT]).unwrap());
+        let made = backups(dir.path());
+        assert_eq!(made.len(), 1, "one migration, one backup: {made:?}");
+        let name = made[0].file_name().unwrap().to_string_lossy().into_owned();
+        assert!(name.starts_with("tasks.db.v1-20") && name.ends_with("Z.bak"), "{name}");
+        let copy = backup::open_copy(&made[0]).unwrap();
+        assert_eq!(version(&copy), 1);
+        let kept: String = copy.query_row("SELECT value FROM meta", [], |row| row.get(0)).unwrap();
+        assert_eq!(kept, "v");
+    }
+
+    #[test]
+    fn savepoints_of_a_large_call_do_not_pile_up_in_memory() {
+        let dir = tempfile::tempdir().unwrap();
+        let opened = open(&dir.path().join("tasks.db")).unwrap();
+        let kept: i64 = opened.connection.query_row("PRAGMA temp_store", [], |row| row.get(0)).unwrap();
+        assert_eq!(kept, 1, "1 is FILE");
+    }
+
+    #[test]
+    fn a_migration_that_fails_changes_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("tasks.db");
+        drop(open(&path).unwrap());
+        let broken = "CREATE TABLE half (x INTEGER) STRICT; SELECT nonsense;";
+        open_with(&path, &[MIGRATIONS[0], broken]).unwrap_err();
+        let opened = open(&path).unwrap();
+        assert_eq!(version(&opened.connection), 1);
+        assert!(!opened.connection.table_exists(None, "half").unwrap());
+    }
+
+    #[test]
+    fn a_newer_database_is_refused_with_what_to_do() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("tasks.db");
+        drop(open_with(&path, &[MIGRATIONS[0], NEXT]).unwrap());
+        let refusal = open(&path).unwrap_err();
+        assert!(matches!(refusal, OpenError::Newer { found: 2, known: 1, .. }), "{refusal:?}");
+        assert!(refusal.to_string().contains("update task-orchestrator"), "{refusal}");
+        assert_eq!(backups(dir.path()), Vec::<std::path::PathBuf>::new(), "nothing was touched");
+    }
 }

@@ -9,6 +9,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::{McpClient, binaries, eventually};
+use crate::processes;
 
 /// A temporary home and the commands run in it. Ends its daemons when dropped.
 pub struct TestEnv {
@@ -139,17 +140,21 @@ impl TestEnv {
         all.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).filter(serves).collect()
     }
 
-    /// Sends a signal, e.g. `KILL`.
+    /// Sends a signal. After `KILL` the process is gone and its locks with it; after `STOP` it stands still.
     pub fn signal(&self, signal: &str, pid: u32) {
         Command::new("kill").arg(format!("-{signal}")).arg(pid.to_string()).status().unwrap();
+        let arrived: fn(u32) -> bool = match signal {
+            "KILL" => processes::has_ended,
+            "STOP" => processes::is_stopped,
+            _ => return,
+        };
+        eventually("the signal's effect", || arrived(pid).then_some(()));
     }
 }
 
 impl Drop for TestEnv {
     fn drop(&mut self) {
-        for pid in self.daemons() {
-            self.signal("KILL", pid);
-        }
+        processes::end_daemons_under(self.root.path());
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Decided, load};
 use crate::change::Change;
-use crate::claim::{Claim, Ending, Subject};
+use crate::claim::{Actor, Claim, Ending, Subject};
 use crate::command::Cx;
 use crate::policy::Policies;
 use crate::refusal::{Refusal, Stop};
@@ -20,18 +20,7 @@ pub(super) fn take<V: View>(
     force: bool,
     cx: &Cx,
 ) -> Decided<V> {
-    let what = match subject {
-        Subject::Item(id) => {
-            let item = load(view, id.as_str(), "item_id")?;
-            if item.status.is_terminal() {
-                let message =
-                    format!("Item '{}' is {}: there is nothing to claim", item.title, item.status.as_str());
-                return Err(Refusal::conflict(message).field("item_id").into());
-            }
-            format!("Item '{}'", text::cut(&item.title, 80))
-        }
-        Subject::Resource(name) => format!("Resource '{name}'"),
-    };
+    let what = claimable(view, subject)?;
     let before = view.claim(subject).map_err(Stop::Failed)?;
     let fresh = Claim {
         subject: subject.clone(),
@@ -55,6 +44,75 @@ pub(super) fn take<V: View>(
         ]),
         Some(claim) => Err(super::held_by_another(&what, claim, cx).into()),
     }
+}
+
+/// What a claim is on, in words. A terminal item holds no claim.
+fn claimable<V: View>(view: &V, subject: &Subject) -> Decided<V, String> {
+    match subject {
+        Subject::Item(id) => {
+            let item = load(view, id.as_str(), "item_id")?;
+            if item.status.is_terminal() {
+                let message =
+                    format!("Item '{}' is {}: there is nothing to claim", item.title, item.status.as_str());
+                return Err(Refusal::conflict(message).field("item_id").into());
+            }
+            Ok(format!("Item '{}'", text::cut(&item.title, 80)))
+        }
+        Subject::Resource(name) => Ok(format!("Resource '{name}'")),
+    }
+}
+
+/// The claim that still holds, if the actor may end or change it; `None` when there is none.
+fn own<V: View>(view: &V, subject: &Subject, force: bool, cx: &Cx) -> Decided<V, Option<(Claim, bool)>> {
+    let claim = view.claim(subject).map_err(Stop::Failed)?.filter(|claim| claim.holds_at(&cx.now));
+    match claim {
+        Some(claim) if claim.admits(&cx.actor) => Ok(Some((claim, false))),
+        Some(claim) if force => Ok(Some((claim, true))),
+        Some(claim) => {
+            let what = match subject {
+                Subject::Item(id) => format!("Item {}", id.short()),
+                Subject::Resource(name) => format!("Resource '{name}'"),
+            };
+            Err(super::held_by_another(&what, claim, cx).into())
+        }
+        None => Ok(None),
+    }
+}
+
+pub(super) fn release<V: View>(view: &V, subject: &Subject, force: bool, cx: &Cx) -> Decided<V> {
+    let ended = own(view, subject, force, cx)?.map(|(claim, forced)| Change::ClaimEnded {
+        claim,
+        why: if forced { Ending::Forced } else { Ending::Released },
+    });
+    Ok(ended.into_iter().collect())
+}
+
+pub(super) fn renew<V: View>(view: &V, subject: &Subject, deadline: Option<&Stamp>, cx: &Cx) -> Decided<V> {
+    match own(view, subject, false, cx)? {
+        Some((before, _)) => {
+            let after = Claim { deadline: deadline.cloned(), ..before.clone() };
+            Ok(if after == before { Vec::new() } else { vec![Change::ClaimChanged { before, after }] })
+        }
+        None => Err(not_held().into()),
+    }
+}
+
+pub(super) fn hand_off<V: View>(view: &V, subject: &Subject, to: &Actor, force: bool, cx: &Cx) -> Decided<V> {
+    claimable(view, subject)?;
+    match own(view, subject, force, cx)? {
+        Some((before, _)) if before.holder == *to => Ok(Vec::new()),
+        Some((before, _)) => {
+            let after =
+                Claim { holder: to.clone(), since: cx.now.clone(), grace_until: None, ..before.clone() };
+            Ok(vec![Change::ClaimChanged { before, after }])
+        }
+        None => Err(not_held().into()),
+    }
+}
+
+fn not_held() -> Refusal {
+    Refusal::conflict("There is no claim of yours on it: it was released or has ended. Claim it first")
+        .field("operation")
 }
 
 /// The session is over: its claims stay for the grace, so that the same agent's next session can take them over.

@@ -91,8 +91,9 @@ fn dashboard(call: &Call<'_>, args: &Args, tx: &Tx<'_>, limit: usize) -> Answer 
     put(&mut report, "overdue", tx.due(&filter, i64::MIN, now, limit, now)?)?;
     put(&mut report, "scheduled_upcoming", tx.scheduled(&filter, now + 24 * HOUR, limit, now)?)?;
 
+    report.put("cursor", tx.cursor()?);
     add_other_projects(tx, &scope, &mut report)?;
-    add_config_state(call, &mut report);
+    add_config_state(call, tx, &mut report)?;
     Ok(report.finish())
 }
 

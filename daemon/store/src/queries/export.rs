@@ -71,6 +71,14 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Whether the store holds no item.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn is_empty(&self) -> Result<bool> {
+        Ok(self.one("SELECT 1 FROM items LIMIT 1", [], |_| Ok(()))?.is_none())
+    }
+
     /// How many items, notes and edges the store holds.
     ///
     /// # Errors

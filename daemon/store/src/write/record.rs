@@ -80,8 +80,12 @@ pub(super) fn insert(tx: &Tx<'_>, change: &Change, row: Move, actor: &Actor, now
             history::data(change).to_string(),
         ],
     )?;
-    let event =
-        Event { seq: tx.conn.last_insert_rowid(), kind: change.kind(), item: item.map(str::to_owned) };
+    let event = Event {
+        seq: tx.conn.last_insert_rowid(),
+        kind: change.kind(),
+        item: item.map(str::to_owned),
+        shown_in: change.shown_in().into_iter().map(|id| id.as_str().to_owned()).collect(),
+    };
     tx.events.borrow_mut().push(event);
     Ok(())
 }

@@ -1,0 +1,72 @@
+//! Waiting for a change (contract.md §7, wait_for). A wait holds a place in the registry of watchers and nothing else: it looks
+//! again only when a change that concerns it has been committed.
+
+use std::sync::Arc;
+
+use orc_core::refusal::Refusal;
+use serde_json::value::RawValue;
+use tokio::time::{Instant, sleep_until};
+
+use super::{Shared, written};
+use crate::args::Args;
+use crate::call::{Answer, Call};
+use crate::clock;
+use crate::sessions::Session;
+use crate::tools::wait_for::{self, Wait};
+
+/// Waits until what is waited for has happened, the time is over, or the daemon ends: then `met` is false.
+pub(super) async fn wait(
+    shared: &Arc<Shared>,
+    session: &Arc<Session>,
+    args: Args,
+) -> Result<Box<RawValue>, Refusal> {
+    let begun = Instant::now();
+    let args = Arc::new(args);
+    let wait = Arc::new(on_snapshot(shared, session, &args, |_, args, tx| wait_for::begin(args, tx)).await?);
+    let deadline = begun + wait.patience;
+    // Listening comes before looking, so that no change falls between the two.
+    let mut listener = match &wait.item {
+        Some(id) => shared.watchers.on_item(id.as_str()),
+        None => shared.watchers.on_any(),
+    };
+    loop {
+        if let Some(document) = look(shared, session, &args, &wait).await? {
+            return written(&document);
+        }
+        tokio::select! {
+            () = listener.woken() => {}
+            () = sleep_until(deadline) => break,
+            () = shared.stopping.cancelled() => break,
+        }
+    }
+    let last = Arc::clone(&wait);
+    let document =
+        on_snapshot(shared, session, &args, move |call, _, tx| wait_for::over(call, tx, &last)).await?;
+    written(&document)
+}
+
+async fn look(
+    shared: &Arc<Shared>,
+    session: &Arc<Session>,
+    args: &Arc<Args>,
+    wait: &Arc<Wait>,
+) -> Result<Option<serde_json::Value>, Refusal> {
+    let wait = Arc::clone(wait);
+    on_snapshot(shared, session, args, move |call, _, tx| wait_for::look(call, tx, &wait)).await
+}
+
+async fn on_snapshot<T: Send + 'static>(
+    shared: &Arc<Shared>,
+    session: &Arc<Session>,
+    args: &Arc<Args>,
+    run: impl FnOnce(&Call<'_>, &Args, &orc_store::Tx<'_>) -> Answer<T> + Send + 'static,
+) -> Result<T, Refusal> {
+    let (shared, session, args) = (Arc::clone(shared), Arc::clone(session), Arc::clone(args));
+    let read = move || {
+        let config = shared.book.refresh_if_changed();
+        let call = Call::begin(&shared, &session, &args, config, 0, clock::now())?;
+        Ok(shared.read(|tx| run(&call, &args, tx))?)
+    };
+    let ran = tokio::task::spawn_blocking(read).await;
+    ran.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+}

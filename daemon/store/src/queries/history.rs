@@ -1,0 +1,138 @@
+//! Reading the history.
+
+use rusqlite::params_from_iter;
+use rusqlite::types::Value;
+
+use super::filter::Where;
+use crate::error::Result;
+use crate::row;
+use crate::tx::Tx;
+use crate::view::count;
+use orc_core::claim::Claim;
+
+/// One change, as it was recorded.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct HistoryRow {
+    /// Its number: the only cursor there is.
+    pub seq: i64,
+    /// When, in ISO 8601.
+    pub at: String,
+    /// What kind of change.
+    pub kind: String,
+    /// The item it is about, by its whole id.
+    pub item: Option<String>,
+    /// Whose session.
+    pub session: String,
+    /// Which agent.
+    pub agent: String,
+    /// Old and new, as JSON.
+    pub data: String,
+}
+
+/// Which changes; the default is all of them.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct HistoryFilter {
+    /// About this item, by its whole id.
+    pub item: Option<String>,
+    /// By this agent, or a subagent of it.
+    pub agent: Option<String>,
+    /// In this session.
+    pub session: Option<String>,
+    /// Of these kinds; empty: any.
+    pub kinds: Vec<String>,
+    /// At or after this many microseconds.
+    pub since: Option<i64>,
+    /// Before this many microseconds.
+    pub until: Option<i64>,
+    /// After this row, oldest first; without it the newest come first.
+    pub after: Option<i64>,
+    /// Before this row.
+    pub before: Option<i64>,
+}
+
+impl HistoryFilter {
+    fn conditions(&self) -> Where {
+        let mut w = Where::default();
+        if let Some(id) = &self.item {
+            w.and("i.item = ?", [Value::from(id.clone())]);
+        }
+        if let Some(agent) = &self.agent {
+            // `/` and the character behind it enclose exactly the names of its subagents.
+            let clause = "(i.agent = ? OR (i.agent > ? AND i.agent < ?))";
+            w.and(clause, [agent.clone(), format!("{agent}/"), format!("{agent}0")].map(Value::from));
+        }
+        if let Some(session) = &self.session {
+            w.and("i.session = ?", [Value::from(session.clone())]);
+        }
+        if !self.kinds.is_empty() {
+            let marks = vec!["?"; self.kinds.len()].join(", ");
+            w.and(format!("i.kind IN ({marks})"), self.kinds.iter().cloned().map(Value::from));
+        }
+        for (clause, bound) in [
+            ("i.ts >= ?", self.since),
+            ("i.ts < ?", self.until),
+            ("i.seq > ?", self.after),
+            ("i.seq < ?", self.before),
+        ] {
+            if let Some(bound) = bound {
+                w.and(clause, [Value::from(bound)]);
+            }
+        }
+        w
+    }
+}
+
+impl Tx<'_> {
+    /// Up to `most` changes.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn history(&self, filter: &HistoryFilter, most: usize) -> Result<Vec<HistoryRow>> {
+        let w = filter.conditions();
+        let direction = if filter.after.is_some() { "ASC" } else { "DESC" };
+        let sql = format!(
+            "SELECT i.seq, i.at, i.kind, i.item, i.session, i.agent, i.data FROM history i {} ORDER BY i.seq {direction} LIMIT ?",
+            w.sql()
+        );
+        let values = w.values.into_iter().chain([Value::from(count(most))]);
+        self.rows(&sql, params_from_iter(values), |row| {
+            Ok(HistoryRow {
+                seq: row.get(0)?,
+                at: row.get(1)?,
+                kind: row.get(2)?,
+                item: row.get(3)?,
+                session: row.get(4)?,
+                agent: row.get(5)?,
+                data: row.get(6)?,
+            })
+        })
+    }
+
+    /// The newest change before a time in microseconds; 0 when there is none.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn cursor_before(&self, at: i64) -> Result<i64> {
+        // Rows are written in the order of their time but for a clock that was set back; the newest such row decides.
+        let sql = "SELECT coalesce(max(seq), 0) FROM history WHERE ts < ?1";
+        Ok(self.one(sql, [at], |row| row.get(0))?.unwrap_or(0))
+    }
+
+    /// Up to `most` claims that hold at `now`, oldest first, of one session or of all; and how many there are.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn claims(&self, session: Option<&str>, most: usize, now: i64) -> Result<(Vec<Claim>, usize)> {
+        let of = if session.is_some() { "c.session = ?2" } else { "?2 IS NULL" };
+        let holds = format!("FROM claims c WHERE {of} AND (c.ends_ts IS NULL OR c.ends_ts > ?1)");
+        let sql = format!("SELECT {} {holds} ORDER BY c.since_ts, c.rid LIMIT ?3", row::CLAIM);
+        let claims = self.rows(&sql, rusqlite::params![now, session, count(most)], row::claim)?;
+        let all: i64 = match claims.len() < most {
+            true => count(claims.len()),
+            false => self
+                .one(&format!("SELECT count(*) {holds}"), rusqlite::params![now, session], |r| r.get(0))?
+                .unwrap_or(0),
+        };
+        Ok((claims, usize::try_from(all).unwrap_or(0)))
+    }
+}
