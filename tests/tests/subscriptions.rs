@@ -34,18 +34,16 @@ fn everything_that_belongs_to_an_item_touches_it() {
         let (id, other) = (writer.item("x"), writer.item("other"));
         let watched = item(&id);
         reader.watch(&[&watched]);
-        let changes: [(&str, &dyn Fn(&McpClient)); 7] = [
-            ("a note", &|w| drop(w.note(&id, "plan", "words"))),
-            ("an edge to it", &|w| drop(w.blocks(&other, &id))),
-            ("a child", &|w| drop(w.create(json!({"title": "child", "parent_id": id})))),
-            ("its blocker's end", &|w| drop(w.advance(&other, "complete"))),
-            ("a claim", &|w| drop(w.ok("claim_item", json!({"operation": "claim", "item_id": id})))),
-            ("a transition", &|w| drop(w.advance(&id, "start"))),
-            ("its end", &|w| {
-                drop(w.ok("manage_items", json!({"operation": "delete", "item_id": id, "recursive": true})))
-            }),
+        let changes: [&dyn Fn(&McpClient); 7] = [
+            &|w| drop(w.note(&id, "plan", "words")),
+            &|w| drop(w.blocks(&other, &id)),
+            &|w| drop(w.create(json!({"title": "child", "parent_id": id}))),
+            &|w| drop(w.advance(&other, "complete")),
+            &|w| drop(w.ok("claim_item", json!({"operation": "claim", "item_id": id}))),
+            &|w| drop(w.advance(&id, "start")),
+            &|w| drop(w.ok("manage_items", json!({"operation": "delete", "item_id": id, "recursive": true}))),
         ];
-        for (_what, change) in changes {
+        for change in changes {
             change(&writer);
             reader.updated(&watched);
         }

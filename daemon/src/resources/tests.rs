@@ -1,3 +1,5 @@
+//! Addresses, lists and the pages of the guide.
+
 use super::*;
 
 #[test]
