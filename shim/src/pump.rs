@@ -18,6 +18,8 @@ use crate::{
 const WAIT: Duration = Duration::from_secs(120);
 /// The first change is told of at once; those of the next moment are one piece of news.
 const COALESCE: Duration = Duration::from_millis(50);
+/// A poll that ends sooner, without news, is no wait.
+const BUSY: Duration = Duration::from_secs(1);
 /// Between looks for a daemon: at first, and at most.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
@@ -74,10 +76,13 @@ async fn follow(live: &Live, subscriptions: &Subscriptions, known: &mut u64) -> 
         if before != 0 && before != *known {
             subscriptions.lists_changed().await;
         }
-        // An answer without news that came at once would make this a busy loop.
         let empty = events.updated.is_empty() && before == *known;
-        let idle = empty && !wait.is_zero() && begun.elapsed() < Duration::from_secs(1);
-        sleep(if idle { Duration::from_secs(1) } else { COALESCE }).await;
+        match () {
+            () if !empty => sleep(COALESCE).await,
+            // Without news and at once: this would become a busy loop.
+            () if !wait.is_zero() && begun.elapsed() < BUSY => sleep(BUSY).await,
+            () => {}
+        }
         wait = WAIT;
     }
 }
