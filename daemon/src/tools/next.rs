@@ -19,10 +19,9 @@ pub(super) fn best(
     let now = &call.cx.now;
     let policy = call.policies().of(call.session.project.as_deref());
     let horizon = now.micros().saturating_add(policy.due_within.clamp(0, 365 * DAY));
-    let mut found = tx.candidates(filter, &call.cx.actor.session, now.micros(), horizon, limit)?;
-    if unclaimed {
-        found.retain(|listed| listed.claimed_by.is_none());
-    }
+    // No session is called "": to nobody, every claim is another's.
+    let session = if unclaimed { "" } else { call.cx.actor.session.as_str() };
+    let mut found = tx.candidates(filter, session, now.micros(), horizon, limit)?;
     let name = call.cx.actor.name();
     found.sort_by(|a, b| key(call, a, &name).cmp(&key(call, b, &name)));
     found.truncate(limit);
