@@ -90,6 +90,11 @@ impl Registry {
             .unwrap_or_default()
     }
 
+    /// Whether no other live session has this name.
+    pub(crate) fn is_free(&self, name: &str, own: &str) -> bool {
+        !self.lock().values().any(|session| session.id != own && session.agent == name)
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Session>>> {
         // The map is whole after every insert and remove, so a panic elsewhere cannot have left it half changed.
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
