@@ -129,7 +129,9 @@ impl Engine {
         catalog::admit(session.tools, tool, access)?;
         match access {
             Access::Write => self.write(tool, session, args, call).await,
-            Access::Wait => waiting::wait(&self.0, session, args).await,
+            Access::Wait => {
+                waiting::wait(&self.0, session, args, Duration::from_millis(call.waited_ms)).await
+            }
             Access::Read | Access::ReadAndLeaveFile => self.read(tool, session, args).await,
         }
     }
