@@ -13,6 +13,7 @@ mod roots;
 mod waiting;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use orc_core::limits;
 use orc_core::refusal::{Code, Refusal};
@@ -131,7 +132,9 @@ impl Engine {
         catalog::admit(session.tools, tool, access)?;
         match access {
             Access::Write => self.write(tool, session, args, call).await,
-            Access::Wait => waiting::wait(&self.0, session, args).await,
+            Access::Wait => {
+                waiting::wait(&self.0, session, args, Duration::from_millis(call.waited_ms)).await
+            }
             Access::Read | Access::ReadAndLeaveFile => self.read(tool, session, args).await,
         }
     }
