@@ -1,3 +1,5 @@
+//! Resources and completions, on a store of their own.
+
 use super::*;
 
 #[test]
