@@ -1,3 +1,5 @@
+//! Who is woken by what, and that no wake-up is lost.
+
 use std::time::{Duration, Instant};
 
 use super::*;
