@@ -21,7 +21,8 @@ pub fn next_run(expression: &str, now: &Stamp) -> Result<Stamp, Refusal> {
 fn parse(expression: &str) -> Result<Cron, Refusal> {
     // crontab(5): either day will do when both fields are restricted; a field with a star in it, `*/2` too, is not.
     let fields: Vec<&str> = expression.split_whitespace().collect();
-    let both_days = matches!(fields.as_slice(), [_, _, day, _, weekday] if day.contains('*') || weekday.contains('*'));
+    let both_days =
+        matches!(fields.as_slice(), [_, _, day, _, weekday] if day.contains('*') || weekday.contains('*'));
     CronParser::builder()
         .seconds(Seconds::Disallowed)
         .year(Year::Disallowed)

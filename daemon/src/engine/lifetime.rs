@@ -20,7 +20,7 @@ use crate::catalog::ToolSet;
 use crate::clock;
 use crate::connection::HandshakeRefusal;
 use crate::project;
-use crate::sessions::{self, Session};
+use crate::sessions::{self, NewName, Session};
 
 /// An ended session can be resumed by its token this long.
 const REMEMBERED: i64 = 7 * DAY;
@@ -35,7 +35,9 @@ pub(super) async fn begin(
 ) -> Result<Arc<Session>, HandshakeRefusal> {
     let preparing = Arc::clone(shared);
     let prepared = tokio::task::spawn_blocking(move || prepare(&preparing, &hello, pid)).await;
-    let (session, root) = prepared.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
+    let prepared = prepared.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
+    // The name is kept from others until the session is added under it, or has failed.
+    let (session, root, _name) = prepared?;
 
     let (book, policies) = (shared.book.clone(), shared.book.in_force().policies.clone());
     let admitted = shared.submit(move |tx| admit(tx, session, root, &book, &policies)).await;
@@ -49,7 +51,7 @@ fn prepare(
     shared: &Shared,
     hello: &Hello,
     pid: Option<u32>,
-) -> Result<(Session, Option<project::ProjectRoot>), HandshakeRefusal> {
+) -> Result<(Session, Option<project::ProjectRoot>, Option<NewName>), HandshakeRefusal> {
     let settings = &hello.settings;
     let level = choose(
         "TASK_ORCHESTRATOR_RESPONSES",
@@ -77,10 +79,14 @@ fn prepare(
         (None, false) => uuid::Uuid::new_v4().to_string(),
     };
     let given = hello.agent.as_deref().map(str::trim).filter(|name| !name.is_empty());
-    let agent = match given {
-        _ if sessions::is_person(hello) => sessions::person_name(hello),
-        Some(name) => orc_core::text::cut(name, orc_core::limits::KEY_CHARS),
-        None => shared.sessions.free_name(&sessions::default_name(hello), &id),
+    let (agent, name) = match given {
+        _ if sessions::is_person(hello) => (sessions::person_name(hello), None),
+        Some(name) => (orc_core::text::cut(name, orc_core::limits::KEY_CHARS), None),
+        None => {
+            let before = known.as_ref().map(|row| row.agent.as_str());
+            let name = shared.sessions.free_name(before, &sessions::default_name(hello), &id);
+            (name.text().to_owned(), Some(name))
+        }
     };
     let session = Session {
         id,
@@ -95,7 +101,7 @@ fn prepare(
         tools,
         notices: notices(shared, hello),
     };
-    Ok((session, root))
+    Ok((session, root, name))
 }
 
 /// A setting with a few words; an unknown one is refused rather than ignored, for it may be meant to forbid something.
@@ -164,8 +170,9 @@ fn admit(
         folder: Some(session.folder.display().to_string()),
         project: session.project.clone(),
     };
+    let resumed = tx.session_by_token(&session.token)?.is_some();
     tx.keep_session(&row, &now)?;
-    run(tx, policies, &Command::AdoptClaims, &actor(&session))?;
+    run(tx, policies, &Command::AdoptClaims { resumed }, &actor(&session))?;
     Ok(session)
 }
 

@@ -1,4 +1,4 @@
-//! Who is woken by what, and that no wake-up is lost.
+//! Wake-ups: who is woken by what, and that none is lost.
 
 use std::time::{Duration, Instant};
 

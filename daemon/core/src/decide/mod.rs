@@ -50,7 +50,7 @@ pub fn decide<V: View>(view: &V, policies: &Policies, command: &Command, cx: &Cx
         Command::Renew { subject, deadline } => claims::renew(view, subject, deadline.as_ref(), cx),
         Command::Handoff { subject, to, force } => claims::hand_off(view, subject, to, *force, cx),
         Command::EndSession => claims::end_session(view, policies, cx),
-        Command::AdoptClaims => claims::adopt(view, cx),
+        Command::AdoptClaims { resumed } => claims::adopt(view, *resumed, cx),
         Command::ExpireClaims => claims::expire(view, cx),
         Command::CreateWorkspace { name, workspace } => workspaces::create(view, name, workspace),
         Command::UpdateWorkspace { name, edits } => workspaces::update(view, name, edits),
