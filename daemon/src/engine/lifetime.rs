@@ -1,6 +1,6 @@
 //! How sessions begin and end, and how claims end in time.
 
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, RwLock, Weak};
 use std::time::Duration;
 
 use orc_core::claim::Actor;
@@ -13,7 +13,7 @@ use orc_proto::Hello;
 use orc_store::Tx;
 use orc_store::queries::SessionRow;
 
-use super::Shared;
+use super::{Shared, roots};
 use crate::answer::Level;
 use crate::call::Answer;
 use crate::catalog::ToolSet;
@@ -21,6 +21,7 @@ use crate::clock;
 use crate::connection::HandshakeRefusal;
 use crate::project;
 use crate::sessions::{self, NewName, Session};
+use crate::watch::Topic;
 
 /// An ended session can be resumed by its token this long.
 const REMEMBERED: i64 = 7 * DAY;
@@ -43,6 +44,7 @@ pub(super) async fn begin(
     let admitted = shared.submit(move |tx| admit(tx, session, root, &book, &policies)).await;
     let session = Arc::new(admitted.map_err(|r| refused("SESSION", r.message))?);
     shared.sessions.add(Arc::clone(&session));
+    shared.watchers.touch(Topic::Agents);
     Ok(session)
 }
 
@@ -62,12 +64,13 @@ fn prepare(
     let folder = sessions::folder(hello);
     // `TASK_ORCHESTRATOR_PROJECT` names a folder's project or, where it is no folder, the project itself.
     let named = settings.project.as_deref().map(str::trim).filter(|p| !p.is_empty());
-    let root = match named {
-        None => project::find(&folder, &shared.places.home),
-        Some(name) => {
-            project::find(&folder.join(name), &shared.places.home).filter(|_| folder.join(name).is_dir())
-        }
+    let find = |folder: &std::path::Path| project::find(folder, &shared.places.home);
+    let own = match named {
+        None => find(&folder),
+        Some(name) => find(&folder.join(name)).filter(|_| folder.join(name).is_dir()),
     };
+    let follows_roots = named.is_none() && own.is_none();
+    let root = own.or_else(|| roots::first_project(hello.roots.iter().filter(|_| follows_roots), find));
     let known = shared.read(|tx| match &hello.token {
         Some(token) => Ok(tx.session_by_token(token)?),
         None => Ok(None),
@@ -96,7 +99,9 @@ fn prepare(
         pid: pid.or((hello.pid != 0).then_some(hello.pid)),
         folder,
         since: clock::now(),
-        project: if root.is_none() { named.map(str::to_owned) } else { None },
+        follows_roots,
+        watched: Mutex::default(),
+        project: RwLock::new(if root.is_none() { named.map(str::to_owned) } else { None }),
         level,
         tools,
         notices: notices(shared, hello),
@@ -146,34 +151,46 @@ fn notices(shared: &Shared, hello: &Hello) -> Vec<String> {
 /// Names the session's project, keeps the session, and lets it take over what its agent held before.
 fn admit(
     tx: &Tx<'_>,
-    mut session: Session,
+    session: Session,
     root: Option<project::ProjectRoot>,
     book: &crate::reload::ConfigBook,
     policies: &Policies,
 ) -> Answer<Session> {
     if let Some(root) = root {
-        let wanted = book.declared_name(&root).unwrap_or_else(|| root.folder_name());
-        let name = tx.name_project(&root.root.display().to_string(), &wanted)?;
-        book.add_project(&name, &root);
-        session.project = Some(name);
+        session.set_project(Some(name_project(tx, &root, book)?));
     }
     if session.is_person() {
         return Ok(session);
     }
-    let now = clock::now();
-    let row = SessionRow {
+    let resumed = tx.session_by_token(&session.token)?.is_some();
+    tx.keep_session(&row(&session), &clock::now())?;
+    run(tx, policies, &Command::AdoptClaims { resumed }, &actor(&session))?;
+    Ok(session)
+}
+
+/// The name of the project at a root, whose file counts from now on.
+pub(super) fn name_project(
+    tx: &Tx<'_>,
+    root: &project::ProjectRoot,
+    book: &crate::reload::ConfigBook,
+) -> Answer<String> {
+    let wanted = book.declared_name(root).unwrap_or_else(|| root.folder_name());
+    let name = tx.name_project(&root.root.display().to_string(), &wanted)?;
+    book.add_project(&name, root);
+    Ok(name)
+}
+
+/// The session as it is kept.
+pub(super) fn row(session: &Session) -> SessionRow {
+    SessionRow {
         id: session.id.clone(),
         token: session.token.clone(),
         agent: session.agent.clone(),
         client: session.client.clone(),
         pid: session.pid.map(i64::from),
         folder: Some(session.folder.display().to_string()),
-        project: session.project.clone(),
-    };
-    let resumed = tx.session_by_token(&session.token)?.is_some();
-    tx.keep_session(&row, &now)?;
-    run(tx, policies, &Command::AdoptClaims { resumed }, &actor(&session))?;
-    Ok(session)
+        project: session.project(),
+    }
 }
 
 fn actor(session: &Session) -> Actor {
@@ -190,7 +207,11 @@ fn run(tx: &Tx<'_>, policies: &Policies, command: &Command, actor: &Actor) -> An
 
 /// Ends a session whose connection is gone. A person's commands have no session to end.
 pub(super) async fn end(shared: &Arc<Shared>, session: &Arc<Session>) {
-    if !shared.sessions.remove(session) || session.is_person() {
+    if !shared.sessions.remove(session) {
+        return;
+    }
+    shared.watchers.touch(Topic::Agents);
+    if session.is_person() {
         return;
     }
     let (session, policies) = (Arc::clone(session), shared.book.in_force().policies.clone());
