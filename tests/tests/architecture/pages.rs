@@ -78,8 +78,9 @@ fn every_test_that_a_page_names_exists() {
     let mut found = Vec::new();
     for page in ["ARCHITECTURE.md", "docs/rules.md"] {
         // A test is named as `file::function`; the file is for the reader, the function is looked for.
-        for name in
-            read(page).split('`').filter(|word| word.contains("::") && *word != "file::test" && !word.contains([' ', '(', '/']))
+        for name in read(page)
+            .split('`')
+            .filter(|word| word.contains("::") && *word != "file::test" && !word.contains([' ', '(', '/']))
         {
             let function = name.rsplit("::").next().unwrap_or_default();
             if !tests.contains(&format!("fn {function}(")) && !tests.contains(&format!("fn {function}<")) {
