@@ -17,12 +17,14 @@ use std::{
 /// # Panics
 /// When the programs cannot be built.
 pub fn binary(name: &str) -> PathBuf {
-    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    static FOLDER: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     let folder = FOLDER.get_or_init(|| {
         let target = Target::of_this_test();
-        target.bring_up_to_date();
-        target.folder
+        target.bring_up_to_date()?;
+        Ok(target.folder)
     });
+    let folder =
+        folder.as_ref().unwrap_or_else(|said| panic!("the programs under test do not build:\n{said}"));
     folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
 }
 
@@ -59,20 +61,21 @@ impl Target {
         Self { folder, root, profile, triple: Some(name(&above)) }
     }
 
-    fn bring_up_to_date(&self) {
+    fn bring_up_to_date(&self) -> Result<(), String> {
         let lock =
             File::create(self.folder.join(".e2e-programs.lock")).expect("the target folder is writable");
         lock.lock().expect("the lock of the target folder");
         let stamp = self.folder.join(".e2e-programs");
         let newest_source = newest(&workspace_root());
         if self.programs_exist() && modified(&stamp).is_some_and(|built| built > newest_source) {
-            return;
+            return Ok(());
         }
         let begun = SystemTime::now();
-        self.build();
+        self.build()?;
         // As of the start: what is edited during a build counts as newer.
         let file = File::create(&stamp).expect("the target folder is writable");
         file.set_modified(begun).expect("the stamp's time can be set");
+        Ok(())
     }
 
     fn programs_exist(&self) -> bool {
@@ -81,7 +84,7 @@ impl Target {
             .all(|name| self.folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX)).is_file())
     }
 
-    fn build(&self) {
+    fn build(&self) -> Result<(), String> {
         let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         cargo.current_dir(workspace_root());
         cargo.args(["build", "-p", "shim", "-p", "daemon", "--bins", "--profile", &self.profile]);
@@ -91,7 +94,7 @@ impl Target {
         }
         let output = cargo.output().expect("cargo runs");
         let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "the programs under test do not build:\n{said}");
+        if output.status.success() { Ok(()) } else { Err(said.into_owned()) }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::{
     fs::File,
+    path::PathBuf,
     process::{Child, Stdio},
 };
 
@@ -19,19 +20,27 @@ impl Daemon {
     /// # Panics
     /// When it ends instead.
     pub fn start(env: &TestEnv, arguments: &[&str]) -> Self {
-        let log = env.folder().join("serve.log");
-        let mut command = env.command("task-orchestrator");
-        command.arg("serve").arg("--db").arg(env.database()).args(arguments);
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(&log).expect("a log"));
-        let mut child = command.spawn().expect("task-orchestrator runs");
+        let mut daemon = Self::begin(env, arguments);
+        let log = log(env);
         eventually("the daemon's answer to a hello", || {
-            let ended = child.try_wait().ok().flatten();
+            let ended = daemon.child.try_wait().ok().flatten();
             let said = || std::fs::read_to_string(&log).unwrap_or_default();
             assert!(ended.is_none(), "the daemon ended ({ended:?}) instead of serving: {}", said());
             let status = env.cli(&["status"]);
             if status.success { Ok(()) } else { Err(format!("{status:?}\n{}", said())) }
         });
-        Self { child }
+        daemon
+    }
+
+    /// Starts one and waits for nothing: it may still be opening its database.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub fn begin(env: &TestEnv, arguments: &[&str]) -> Self {
+        let mut command = env.command("task-orchestrator");
+        command.arg("serve").arg("--db").arg(env.database()).args(arguments);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(log(env)).expect("a log"));
+        Self { child: command.spawn().expect("task-orchestrator runs") }
     }
 
     /// Its process id.
@@ -62,6 +71,11 @@ impl Daemon {
             self.child.try_wait().ok().flatten().map(drop).ok_or_else(|| "it still runs".to_owned())
         });
     }
+}
+
+/// What it has to say.
+fn log(env: &TestEnv) -> PathBuf {
+    env.folder().join("serve.log")
 }
 
 impl Drop for Daemon {

@@ -4,7 +4,7 @@ use orc_core::priority::{Candidate, rank};
 use orc_core::status::Status;
 use orc_core::time::DAY;
 use orc_store::Tx;
-use orc_store::queries::{Filter, Listed};
+use orc_store::queries::{Asking, Filter, Listed};
 
 use crate::call::{Answer, Call};
 
@@ -16,16 +16,17 @@ pub(super) fn best(
     limit: usize,
     unclaimed: bool,
 ) -> Answer<Vec<Listed>> {
-    let now = &call.cx.now;
+    let now = call.now();
     let policy = call.policies().of(call.session.project.as_deref());
-    let horizon = now.micros().saturating_add(policy.due_within.clamp(0, 365 * DAY));
-    let asks = (!unclaimed).then_some(&call.cx.actor);
-    let mut found = tx.candidates(filter, asks, now.micros(), horizon, limit)?;
+    let horizon = now.saturating_add(policy.due_within.clamp(0, 365 * DAY));
+    let mut found =
+        tx.candidates(filter, Asking { actor: &call.cx.actor, unclaimed, now, horizon, limit })?;
     found.sort_by(|a, b| key(call, a).cmp(&key(call, b)));
     found.truncate(limit);
     Ok(found)
 }
 
+/// No candidate is another holder's, so a claimed one is the caller's own.
 fn key<'l>(call: &Call<'_>, listed: &'l Listed) -> impl Ord + 'l {
     let item = &listed.item;
     let candidate = Candidate {
@@ -34,7 +35,6 @@ fn key<'l>(call: &Call<'_>, listed: &'l Listed) -> impl Ord + 'l {
         due_at: item.due_at.as_ref(),
         created_at: &item.created_at,
         id: item.id.as_str(),
-        // What others hold is no candidate.
         mine: listed.claimed_by.is_some(),
     };
     rank(&candidate, call.policies().of(item.project.as_deref()), &call.cx.now)

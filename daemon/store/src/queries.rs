@@ -20,4 +20,5 @@ pub use history::{HistoryFilter, HistoryRow};
 pub use keep::SessionRow;
 pub use list::{Listed, Order, Page, Sort, Start};
 pub use metrics::Metrics;
+pub use next::Asking;
 pub use report::Section;

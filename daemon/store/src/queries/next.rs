@@ -16,69 +16,92 @@ use crate::view::count;
 const ACTIONABLE: &str = "i.status <= 1 AND i.unmet = 0 AND i.open_children = 0
      AND (i.next_run_ts IS NULL OR i.next_run_ts <= ?) AND (i.not_before_ts IS NULL OR i.not_before_ts <= ?)";
 
-/// Nobody holds it but, perhaps, whoever asks: a session, and in it one subagent or, where none is named, all of them. The
-/// values are now, the session, and the subagent twice; a session of null is nobody's.
-const NOT_OTHERS: &str =
-    "NOT EXISTS (SELECT 1 FROM claims c WHERE c.item = i.rid AND (c.ends_ts IS NULL OR c.ends_ts > ?)
-     AND NOT (c.session IS ? AND (? IS NULL OR c.subagent IS ?)))";
+/// A claim that holds now.
+const CLAIMED: &str =
+    "EXISTS (SELECT 1 FROM claims c WHERE c.item = i.rid AND (c.ends_ts IS NULL OR c.ends_ts > ?))";
 
-/// Whoever asks holds it; the values are the same.
-const OWN: &str = "i.rid IN (SELECT c.item FROM claims c WHERE (c.ends_ts IS NULL OR c.ends_ts > ?)
+/// A claim of the caller's that holds now: of the whole session, or of the one subagent that asks.
+const MINE: &str =
+    "EXISTS (SELECT 1 FROM claims c WHERE c.item = i.rid AND (c.ends_ts IS NULL OR c.ends_ts > ?)
      AND c.session = ? AND (? IS NULL OR c.subagent IS ?))";
 
+/// The same, asked from the claims, which are few, rather than of every item.
+const HELD: &str = "i.rid IN (SELECT c.item FROM claims c WHERE (c.ends_ts IS NULL OR c.ends_ts > ?)
+     AND c.session = ? AND (? IS NULL OR c.subagent IS ?))";
+
+/// Who asks for candidates, and for which moment. Times in microseconds.
+#[derive(Clone, Copy, Debug)]
+pub struct Asking<'a> {
+    /// The caller: other holders' claims are left out.
+    pub actor: &'a Actor,
+    /// Leave out the caller's own claims too: whoever is about to claim wants something new.
+    pub unclaimed: bool,
+    /// The present moment.
+    pub now: i64,
+    /// What is due up to then may be offered before its turn.
+    pub horizon: i64,
+    /// How many are wanted.
+    pub limit: usize,
+}
+
+impl Asking<'_> {
+    fn mine(&self) -> [Value; 4] {
+        let subagent = || self.actor.subagent.clone().map_or(Value::Null, Value::from);
+        [Value::from(self.now), Value::from(self.actor.session.clone()), subagent(), subagent()]
+    }
+}
+
 impl Tx<'_> {
-    /// Every item that can be among the first `limit` offered to `asks`: all it holds, and the oldest of each priority, of
-    /// what is overdue, of what is due up to `horizon`, and of the rest. What others hold is left out, and when nobody in
-    /// particular asks, whatever is held. Times in microseconds. Whoever calls ranks them.
+    /// Every item that can be among the first ones offered: the caller's own, and the oldest of each priority, of what is overdue,
+    /// of what is due up to the horizon, and of all. Whoever asks ranks them.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn candidates(
-        &self,
-        filter: &Filter,
-        asks: Option<&Actor>,
-        now: i64,
-        horizon: i64,
-        limit: usize,
-    ) -> Result<Vec<Listed>> {
-        let who = || {
-            let session = Value::from(asks.map(|actor| actor.session.clone()));
-            let subagent = Value::from(asks.and_then(|actor| actor.subagent.clone()));
-            [Value::from(now), session, subagent.clone(), subagent]
-        };
-        let free = |clause: &str, values: Vec<Value>| {
-            let mut w = filter.conditions(now);
-            w.and(ACTIONABLE, [Value::from(now), Value::from(now)]);
-            w.and(NOT_OTHERS, who());
-            w.and(clause, values);
-            w
-        };
-        let due = free("i.due_ts <= ? AND i.status IN (0, 1, 2, 4)", vec![Value::from(horizon)]);
-        let mut found = self.due_heads(due, now, limit)?;
-        if asks.is_some() {
-            found.extend(self.listed_where(free(OWN, who().into()), "i.created_ts", 0, usize::MAX, now)?);
+    pub fn candidates(&self, filter: &Filter, asking: Asking<'_>) -> Result<Vec<Listed>> {
+        let mut found = self.due_heads(filter, asking)?;
+        if !asking.unclaimed {
+            let mut mine = free(filter, asking);
+            mine.and(HELD, asking.mine());
+            found.extend(self.listed_where(mine, "i.created_ts", 0, usize::MAX, asking.now)?);
         }
         for priority in Priority::ALL {
-            let w = free(&format!("i.priority = {}", priority.index()), vec![]);
-            found.extend(self.listed_where(w, "i.created_ts, i.id", 0, limit, now)?);
+            let mut of = free(filter, asking);
+            of.and(format!("i.priority = {}", priority.index()), []);
+            found.extend(self.listed_where(of, "i.created_ts, i.id", 0, asking.limit, asking.now)?);
         }
         found.sort_by(|a, b| a.item.id.cmp(&b.item.id));
         found.dedup_by(|a, b| a.item.id == b.item.id);
         Ok(found)
     }
 
-    /// Of what is due, the oldest `limit` of each priority among the overdue and among the rest: within these, age decides. A
-    /// neglected store has thousands of overdue items, of which only these are read whole.
-    fn due_heads(&self, w: Where, now: i64, limit: usize) -> Result<Vec<Listed>> {
+    /// Of what is due, the oldest of each priority among the overdue and among the rest: within these, age decides. A neglected
+    /// store has thousands of overdue items, of which only these are read whole.
+    fn due_heads(&self, filter: &Filter, asking: Asking<'_>) -> Result<Vec<Listed>> {
+        let mut due = free(filter, asking);
+        due.and("i.due_ts <= ? AND i.status IN (0, 1, 2, 4)", [Value::from(asking.horizon)]);
         let sql = format!(
             "SELECT {}, {HOLDER} FROM items i WHERE i.rid IN (SELECT rid FROM (
                  SELECT i.rid AS rid, row_number() OVER (PARTITION BY i.priority, i.due_ts <= ? ORDER BY i.created_ts, i.id) AS place
                  FROM items i {}) WHERE place <= ?)",
             row::ITEM,
-            w.sql()
+            due.sql()
         );
-        let moments = [Value::from(now), Value::from(now)];
-        let values = moments.into_iter().chain(w.values).chain([Value::from(count(limit))]);
+        let moments = [Value::from(asking.now), Value::from(asking.now)];
+        let values = moments.into_iter().chain(due.values).chain([Value::from(count(asking.limit))]);
         self.rows(&sql, params_from_iter(values), listed)
     }
+}
+
+/// What can be worked on and may be offered to whoever asks.
+fn free(filter: &Filter, asking: Asking<'_>) -> Where {
+    let now = || Value::from(asking.now);
+    let mut w = filter.conditions(asking.now);
+    w.and(ACTIONABLE, [now(), now()]);
+    if asking.unclaimed {
+        w.and(format!("NOT {CLAIMED}"), [now()]);
+    } else {
+        let values = std::iter::once(now()).chain(asking.mine());
+        w.and(format!("(NOT {CLAIMED} OR {MINE})"), values);
+    }
+    w
 }
