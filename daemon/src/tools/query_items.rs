@@ -85,7 +85,7 @@ fn get(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
         && let Some(item) = tx.item(&id)?
     {
         let ancestors = tx.ancestors(&item)?;
-        let ancestors = ancestors.iter().map(|a| Ok(Value::Object(rows.item(a)?)));
+        let ancestors = ancestors.iter().map(|a| Ok(rows.in_list(rows.item(a)?)));
         row.insert("ancestors".to_owned(), ancestors.collect::<Answer<Vec<Value>>>()?.into());
     }
     Ok(Value::Object(row))

@@ -35,19 +35,3 @@ fn ten_thousand_items_with_notes_and_edges() {
     assert!(report.items > 10_000 && report.notes > 4_000 && report.dependencies > 6_000, "{report:?}");
     assert_eq!(report.leftovers, 0);
 }
-
-/// Prints how long a hundred thousand take: `cargo test --release -p orc-store -- --ignored --nocapture a_hundred_thousand`.
-#[test]
-#[ignore = "a measurement"]
-fn a_hundred_thousand_items() {
-    let place = of(100_000);
-    let begun = std::time::Instant::now();
-    let report = place.take().unwrap();
-    println!(
-        "{} items, {} notes, {} edges: {:?}",
-        report.items,
-        report.notes,
-        report.dependencies,
-        begun.elapsed()
-    );
-}
