@@ -3,72 +3,16 @@
 //! The same table makes the JSON schema that clients see, the check for unknown names, and the typed reading. Models fill
 //! optional parameters with `""` and write arrays, numbers and booleans as strings; all of that means what it seems to mean.
 
+mod param;
+
 use std::fmt::Display;
 
 use orc_core::refusal::{Details, Refusal};
 use orc_core::time::Stamp;
 use serde_json::{Map, Value};
 
-/// What a parameter holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// Text.
-    Text,
-    /// Text of the caller's own that is never looked into; an object is kept as its JSON.
-    Opaque,
-    /// An item's id or its first characters.
-    Id,
-    /// A whole number.
-    Integer,
-    /// True or false.
-    Boolean,
-    /// An ISO 8601 time.
-    Time,
-    /// One of a few words; checked where it is used, so that the refusal can name them all.
-    Word(&'static [&'static str]),
-    /// Words separated by commas, or an array of them.
-    Words,
-    /// An array of ids; words separated by commas are taken too.
-    Ids,
-    /// An array of objects.
-    Objects,
-    /// An object.
-    Object,
-}
-
-/// One parameter of a tool.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Param {
-    /// The name that clients use.
-    pub name: &'static str,
-    /// What it holds.
-    pub kind: Kind,
-    /// What it is for, as short as it can be said: every agent pays for it.
-    pub doc: &'static str,
-    /// Whether the catalogue shows it.
-    pub shown: bool,
-    /// Other names for the same, accepted for ever.
-    pub also: &'static [&'static str],
-}
-
-impl Param {
-    /// A parameter that the catalogue shows.
-    pub(crate) const fn new(name: &'static str, kind: Kind, doc: &'static str) -> Self {
-        Self { name, kind, doc, shown: true, also: &[] }
-    }
-
-    /// Accepted under other names too.
-    pub(crate) const fn also(mut self, names: &'static [&'static str]) -> Self {
-        self.also = names;
-        self
-    }
-
-    /// Accepted, but not shown.
-    pub(crate) const fn hidden(mut self) -> Self {
-        self.shown = false;
-        self
-    }
-}
+use crate::near::nearest;
+pub(crate) use param::{Kind, Param};
 
 /// Accepted by every tool, shown by none (contract.md §2).
 const EVERYWHERE: [Param; 2] = [
@@ -87,7 +31,7 @@ pub(crate) struct Args {
 impl Args {
     /// Reads the arguments of a call. Refuses an unknown name with the nearest known one.
     pub(crate) fn read(params: &[Param], raw: Value) -> Result<Self, Refusal> {
-        Self::read_at(params, raw, String::new())
+        Self::read_at(params, &EVERYWHERE, raw, String::new())
     }
 
     /// Reads entry `index` of the array `field`.
@@ -106,10 +50,10 @@ impl Args {
         if !raw.is_object() {
             return Err(wrong_type(&path, "an object", &raw).details(Details::Entry(index)));
         }
-        Self::read_at(params, raw, format!("{path}."))
+        Self::read_at(params, &[], raw, format!("{path}."))
     }
 
-    fn read_at(params: &[Param], raw: Value, path: String) -> Result<Self, Refusal> {
+    fn read_at(params: &[Param], more: &[Param], raw: Value, path: String) -> Result<Self, Refusal> {
         let raw = match raw {
             Value::Null => Map::new(),
             Value::Object(map) => map,
@@ -117,13 +61,18 @@ impl Args {
         };
         let mut given = Map::new();
         for (name, value) in raw {
-            let known =
-                params.iter().chain(&EVERYWHERE).find(|p| p.name == name || p.also.contains(&name.as_str()));
-            let Some(param) = known else { return Err(unknown(params, &path, &name)) };
+            let mut known = params.iter().chain(more);
+            let Some(param) = known.find(|p| p.name == name || p.also.contains(&name.as_str())) else {
+                return Err(unknown(params.iter().chain(more).map(|p| p.name), &path, &name));
+            };
             // "" means "not given" wherever it stands, except for text that may be empty on purpose.
             let blank = matches!(&value, Value::String(text) if text.is_empty());
             if !blank || param.name == "body" {
-                given.entry(param.name).or_insert(value);
+                // Of two names for one argument, the one with a value counts.
+                match given.get(param.name) {
+                    Some(before) if !before.is_null() => {}
+                    _ => drop(given.insert(param.name.to_owned(), value)),
+                }
             }
         }
         Ok(Self { given, path })
@@ -306,6 +255,11 @@ impl Args {
         Ok(Some(entries))
     }
 
+    /// The array of a batch. An empty one beside what a single call needs is an optional parameter that a model filled in.
+    pub(crate) fn batch(&self, name: &str, most: usize, single: &str) -> Result<Option<Vec<Value>>, Refusal> {
+        Ok(self.array(name, most)?.filter(|entries| !entries.is_empty() || !self.has(single)))
+    }
+
     /// An object; it may come as JSON text.
     pub(crate) fn object(&self, name: &str) -> Result<Option<Map<String, Value>>, Refusal> {
         let place = self.place(name);
@@ -374,24 +328,13 @@ pub(crate) fn wrong_type(place: impl Display, wanted: &str, got: &Value) -> Refu
     Refusal::validation(format!("{place} must be {wanted}, got {what}")).field(place)
 }
 
-fn unknown(params: &[Param], path: &str, name: &str) -> Refusal {
-    let known = || params.iter().chain(&EVERYWHERE).map(|p| p.name);
+fn unknown<'a>(known: impl Iterator<Item = &'a str> + Clone, path: &str, name: &str) -> Refusal {
     let shown = orc_core::text::cut(name, 60);
-    let hint = match nearest(name, known()) {
+    let hint = match nearest(name, known.clone()) {
         Some(near) => format!(" Did you mean {near}?"),
-        None => format!(" Known: {}", known().collect::<Vec<_>>().join(", ")),
+        None => format!(" Known: {}", known.collect::<Vec<_>>().join(", ")),
     };
     Refusal::validation(format!("Unknown argument: {path}{shown}.{hint}")).field(format!("{path}{shown}"))
-}
-
-/// The known word that is most like `name`, if any is like it at all.
-pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let name: String = name.chars().take(64).collect::<String>().to_ascii_lowercase();
-    known
-        .map(|word| (strsim::jaro_winkler(&name, word), word))
-        .filter(|(likeness, _)| *likeness > 0.75)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, word)| word)
 }
 
 #[cfg(test)]
@@ -433,6 +376,36 @@ mod tests {
         assert_eq!(args.integer("limit"), Ok(None));
         assert!(args.is_null("due_at") && !args.has("due_at"));
         assert_eq!(args.text("body"), Ok(Some("")));
+    }
+
+    #[test]
+    fn of_two_names_for_one_argument_the_filled_one_counts() {
+        for raw in [
+            json!({"items": null, "items_json": "[{}]"}),
+            json!({"items": "", "items_json": [{}]}),
+            json!({"items_json": null, "items": [{}]}),
+        ] {
+            assert_eq!(read(raw.clone()).array("items", 9).map(|a| a.map(|a| a.len())), Ok(Some(1)), "{raw}");
+        }
+    }
+
+    #[test]
+    fn an_empty_batch_beside_a_single_call_is_not_given() {
+        let batch = |raw| read(raw).batch("items", 9, "title");
+        assert_eq!(batch(json!({"items": [], "title": "x"})), Ok(None));
+        assert_eq!(batch(json!({"items": []})), Ok(Some(vec![])));
+        assert_eq!(batch(json!({"items": [1], "title": "x"})), Ok(Some(vec![json!(1)])));
+    }
+
+    #[test]
+    fn an_entry_of_a_batch_takes_nothing_that_would_be_ignored() {
+        let entry = |raw| read(json!({})).entry(PARAMS, "items", 2, raw).map(drop).map_err(|r| r.message);
+        assert!(
+            entry(json!({"agent": "x"}))
+                .unwrap_err()
+                .starts_with("Unknown argument: items[2].agent. Known: title")
+        );
+        assert_eq!(entry(json!({"title": "x"})), Ok(()));
     }
 
     #[test]

@@ -4,8 +4,9 @@ use orc_core::refusal::{Code, Refusal};
 use orc_store::Tx;
 use serde_json::{Map, Value, json};
 
-use crate::args::{Args, Kind, Param, nearest};
+use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
+use crate::near::nearest;
 use crate::tools;
 
 /// A tool: one file under `tools/`, one entry in [`TOOLS`].
