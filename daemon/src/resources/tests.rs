@@ -1,3 +1,5 @@
+//! Which address is which resource, and what each answers.
+
 use super::*;
 
 #[test]
