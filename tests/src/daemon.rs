@@ -2,10 +2,10 @@
 
 use std::{
     fs::File,
-    process::{Child, Stdio},
+    process::{Child, Command, Stdio},
 };
 
-use crate::{env::TestEnv, processes, wait::eventually};
+use crate::{binaries::faulty_daemon, env::TestEnv, processes, wait::eventually};
 
 /// `task-orchestrator serve`, ready to answer; ends with the test.
 #[derive(Debug)]
@@ -19,8 +19,22 @@ impl Daemon {
     /// # Panics
     /// When it ends instead.
     pub fn start(env: &TestEnv, arguments: &[&str]) -> Self {
+        Self::run(env, env.command("task-orchestrator"), arguments)
+    }
+
+    /// One that dies as a crash would when a call comes to a point, such as `after-commit:1`: the first call that is on disk
+    /// and not answered yet.
+    ///
+    /// # Panics
+    /// When it ends before.
+    pub fn that_dies(env: &TestEnv, fault: &str) -> Self {
+        let mut command = env.command_of(&faulty_daemon());
+        command.env("TASK_ORCHESTRATOR_FAULT", fault);
+        Self::run(env, command, &[])
+    }
+
+    fn run(env: &TestEnv, mut command: Command, arguments: &[&str]) -> Self {
         let log = env.folder().join("serve.log");
-        let mut command = env.command("task-orchestrator");
         command.arg("serve").arg("--db").arg(env.database()).args(arguments);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(&log).expect("a log"));
         let mut child = command.spawn().expect("task-orchestrator runs");
