@@ -140,6 +140,16 @@ impl<'a, 'c> Rows<'a, 'c> {
         items.iter().map(|listed| self.listed(listed, None)).collect()
     }
 
+    /// A row of a list whatever it is about: a compact one has no timestamps (contract.md §1).
+    pub(crate) fn in_list(&self, mut row: Map<String, Value>) -> Value {
+        if self.level == Level::Compact {
+            for key in ["created_at", "updated_at", "role_changed_at"] {
+                row.remove(key);
+            }
+        }
+        Value::Object(row)
+    }
+
     /// Id, title and status.
     pub(crate) fn brief(&self, item: &Item) -> Result<Value, Error> {
         Ok(json!({"id": self.id(&item.id)?, "title": item.title, "status": item.status.as_str()}))

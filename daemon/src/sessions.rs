@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use orc_core::limits;
 use orc_core::time::Stamp;
 use orc_proto::Hello;
 use orc_proto::handshake::Kind;
+use orc_proto::wire::Poll;
 
 use crate::answer::Level;
 use crate::catalog::ToolSet;
@@ -29,8 +30,12 @@ pub(crate) struct Session {
     pub folder: PathBuf,
     /// When it connected.
     pub since: Stamp,
-    /// The project of that folder, or the one the session's settings name.
-    pub project: Option<String>,
+    /// Whether its project is that of the client's roots: neither its settings nor its folder name one.
+    pub follows_roots: bool,
+    /// Its project; see [`Session::project`].
+    pub project: RwLock<Option<String>>,
+    /// Watched addresses of items, and the items they mean.
+    pub watched: Mutex<HashMap<String, Box<str>>>,
     /// How much its answers show.
     pub level: Level,
     /// Which tools it lists.
@@ -40,6 +45,32 @@ pub(crate) struct Session {
 }
 
 impl Session {
+    /// Its project: the one its settings name, that of its folder, or that of the client's roots (daemon.md rule 24). A call
+    /// reads it once, at its beginning.
+    pub(crate) fn project(&self) -> Option<String> {
+        self.project.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The item that a watched address was found to mean.
+    pub(crate) fn watched_item(&self, uri: &str) -> Option<Box<str>> {
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner).get(uri).cloned()
+    }
+
+    /// Keeps what a watched address means, for as long as the session lasts.
+    pub(crate) fn remember_watched_item(&self, uri: &str, id: &str) {
+        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        // A client that watches ever new items forgets the old ones; they are looked up again.
+        if watched.len() >= 2 * Poll::MAX_WATCHED {
+            watched.clear();
+        }
+        watched.insert(uri.to_owned(), id.into());
+    }
+
+    /// The client's roots are elsewhere now.
+    pub(crate) fn set_project(&self, project: Option<String>) {
+        *self.project.write().unwrap_or_else(PoisonError::into_inner) = project;
+    }
+
     /// Whether it is a person's, whose claims do not end with the process.
     pub(crate) fn is_person(&self) -> bool {
         self.id.starts_with("person:")

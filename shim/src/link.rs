@@ -37,6 +37,7 @@ pub(crate) struct Link {
     folder: PathBuf,
     client: OnceLock<(String, String)>,
     token: StdMutex<Option<String>>,
+    roots: StdMutex<Vec<String>>,
     slot: Mutex<Slot>,
     tries: AtomicU64,
     connecting: AtomicBool,
@@ -77,6 +78,7 @@ impl Link {
             folder,
             client: OnceLock::new(),
             token: StdMutex::new(None),
+            roots: StdMutex::default(),
             slot: Mutex::new(Slot::default()),
             tries: AtomicU64::new(0),
             connecting: AtomicBool::new(false),
@@ -86,6 +88,11 @@ impl Link {
     /// Who the client is; said once, before the first connection.
     pub(crate) fn introduce(&self, name: String, version: String) {
         let _ = self.client.set((name, version));
+    }
+
+    /// The client's roots, for the connections to come.
+    pub(crate) fn set_roots(&self, roots: Vec<String>) {
+        *self.roots.lock().unwrap_or_else(PoisonError::into_inner) = roots;
     }
 
     /// Whether the session wants `structuredContent`.
@@ -255,6 +262,7 @@ impl Link {
             client_name,
             client_version,
             agent: home.settings.agent.clone(),
+            roots: self.roots.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             token: self.token.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             clears_stop_marker: may == May::Start,
             settings: home.settings.for_hello(),

@@ -17,12 +17,14 @@ use std::{
 /// # Panics
 /// When the programs cannot be built.
 pub fn binary(name: &str) -> PathBuf {
-    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    static FOLDER: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     let folder = FOLDER.get_or_init(|| {
         let target = Target::of_this_test();
-        target.bring_up_to_date();
-        target.folder
+        target.bring_up_to_date()?;
+        Ok(target.folder)
     });
+    let folder =
+        folder.as_ref().unwrap_or_else(|said| panic!("the programs under test do not build:\n{said}"));
     folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
 }
 
@@ -31,15 +33,15 @@ pub fn binary(name: &str) -> PathBuf {
 /// # Panics
 /// When it cannot be built.
 pub(crate) fn faulty_daemon() -> PathBuf {
-    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    let name = "task-orchestrator-faulty";
-    let built = PROGRAM.get_or_init(|| {
+    static PROGRAM: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    let program = PROGRAM.get_or_init(|| {
         let target = Target::of_this_test();
+        let name = "task-orchestrator-faulty";
         // Cargo itself keeps two test processes from building at once, and builds nothing when nothing has changed.
-        target.build(&["--bin", name, "--features", "daemon/faults"]);
-        target.folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+        target.build(&["--bin", name, "--features", "daemon/faults"])?;
+        Ok(target.folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX)))
     });
-    built.clone()
+    program.clone().unwrap_or_else(|said| panic!("the program under test does not build:\n{said}"))
 }
 
 /// The folder of the workspace's Cargo.toml.
@@ -75,20 +77,21 @@ impl Target {
         Self { folder, root, profile, triple: Some(name(&above)) }
     }
 
-    fn bring_up_to_date(&self) {
+    fn bring_up_to_date(&self) -> Result<(), String> {
         let lock =
             File::create(self.folder.join(".e2e-programs.lock")).expect("the target folder is writable");
         lock.lock().expect("the lock of the target folder");
         let stamp = self.folder.join(".e2e-programs");
         let newest_source = newest(&workspace_root());
         if self.programs_exist() && modified(&stamp).is_some_and(|built| built > newest_source) {
-            return;
+            return Ok(());
         }
         let begun = SystemTime::now();
-        self.build(&["--bins"]);
+        self.build(&["--bins"])?;
         // As of the start: what is edited during a build counts as newer.
         let file = File::create(&stamp).expect("the target folder is writable");
         file.set_modified(begun).expect("the stamp's time can be set");
+        Ok(())
     }
 
     fn programs_exist(&self) -> bool {
@@ -98,7 +101,7 @@ impl Target {
     }
 
     /// Both packages in any case: cargo would build what they share in another way for one of them.
-    fn build(&self, what: &[&str]) {
+    fn build(&self, what: &[&str]) -> Result<(), String> {
         let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         cargo.current_dir(workspace_root());
         cargo.args(["build", "-p", "shim", "-p", "daemon", "--profile", &self.profile]).args(what);
@@ -108,7 +111,7 @@ impl Target {
         }
         let output = cargo.output().expect("cargo runs");
         let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "the programs under test do not build:\n{said}");
+        if output.status.success() { Ok(()) } else { Err(said.into_owned()) }
     }
 }
 

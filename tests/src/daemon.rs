@@ -2,6 +2,7 @@
 
 use std::{
     fs::File,
+    path::PathBuf,
     process::{Child, Command, Stdio},
 };
 
@@ -19,7 +20,7 @@ impl Daemon {
     /// # Panics
     /// When it ends instead.
     pub fn start(env: &TestEnv, arguments: &[&str]) -> Self {
-        Self::run(env, env.command("task-orchestrator"), arguments)
+        Self::begin(env, arguments).ready(env)
     }
 
     /// One that dies as a crash would when a call comes to a point, such as `after-commit:1`: the first call that is on disk
@@ -30,22 +31,33 @@ impl Daemon {
     pub fn that_dies(env: &TestEnv, fault: &str) -> Self {
         let mut command = env.command_of(&faulty_daemon());
         command.env("TASK_ORCHESTRATOR_FAULT", fault);
-        Self::run(env, command, &[])
+        Self::run(env, command, &[]).ready(env)
     }
 
-    fn run(env: &TestEnv, mut command: Command, arguments: &[&str]) -> Self {
-        let log = env.folder().join("serve.log");
-        command.arg("serve").arg("--db").arg(env.database()).args(arguments);
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(&log).expect("a log"));
-        let mut child = command.spawn().expect("task-orchestrator runs");
+    fn ready(mut self, env: &TestEnv) -> Self {
+        let log = log(env);
         eventually("the daemon's answer to a hello", || {
-            let ended = child.try_wait().ok().flatten();
+            let ended = self.child.try_wait().ok().flatten();
             let said = || std::fs::read_to_string(&log).unwrap_or_default();
             assert!(ended.is_none(), "the daemon ended ({ended:?}) instead of serving: {}", said());
             let status = env.cli(&["status"]);
             if status.success { Ok(()) } else { Err(format!("{status:?}\n{}", said())) }
         });
-        Self { child }
+        self
+    }
+
+    /// Starts one and waits for nothing: it may still be opening its database.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub fn begin(env: &TestEnv, arguments: &[&str]) -> Self {
+        Self::run(env, env.command("task-orchestrator"), arguments)
+    }
+
+    fn run(env: &TestEnv, mut command: Command, arguments: &[&str]) -> Self {
+        command.arg("serve").arg("--db").arg(env.database()).args(arguments);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(log(env)).expect("a log"));
+        Self { child: command.spawn().expect("task-orchestrator runs") }
     }
 
     /// Its process id.
@@ -76,6 +88,11 @@ impl Daemon {
             self.child.try_wait().ok().flatten().map(drop).ok_or_else(|| "it still runs".to_owned())
         });
     }
+}
+
+/// What it has to say.
+fn log(env: &TestEnv) -> PathBuf {
+    env.folder().join("serve.log")
 }
 
 impl Drop for Daemon {

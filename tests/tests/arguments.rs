@@ -240,9 +240,9 @@ fn an_ambiguous_prefix_lists_the_candidates() {
 fn every_tool_takes_agent_and_request_id() {
     let env = TestEnv::new();
     let agent = env.connect();
-    agent.create(json!({"title": "x", "agent": "helper", "request_id": "r-1"}));
-    agent.ok("get_context", json!({"agent": "helper", "request_id": "r-2"}));
-    agent.ok("query_items", json!({"operation": "list", "agent": "helper", "request_id": "r-3"}));
+    agent.create(json!({"title": "x", "agent": "scout", "request_id": "r-1"}));
+    agent.ok("get_context", json!({"agent": "scout", "request_id": "r-2"}));
+    agent.ok("query_items", json!({"operation": "list", "agent": "scout", "request_id": "r-3"}));
 }
 
 #[test]

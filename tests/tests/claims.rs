@@ -182,3 +182,60 @@ fn many_agents_asking_for_work_get_different_items() {
     got.dedup();
     assert_eq!(got.len(), 6, "six agents, six items: {got:?}");
 }
+
+#[test]
+fn claims_of_one_session_take_different_items_too() {
+    let env = TestEnv::new();
+    let ann = env.agent("ann");
+    let wanted: Vec<String> = (0..4).map(|n| ann.item(&format!("task {n}"))).collect();
+    let callers = [json!({}), json!({}), json!({"agent": "tests"}), json!({"agent": "docs"})];
+    let taken: Vec<String> = callers
+        .into_iter()
+        .map(|mut call| {
+            call["claim"] = json!(true);
+            ann.ok("get_next_item", call)["id"].as_str().unwrap_or("none").to_owned()
+        })
+        .collect();
+    assert_eq!(taken, wanted, "each call takes the oldest that nobody holds, its own session included");
+    let none = ann.ok("get_next_item", json!({"claim": true}));
+    assert_eq!(none["message"], "No actionable items", "{none}");
+}
+
+#[test]
+fn a_subagent_is_not_offered_what_its_sibling_holds() {
+    let env = TestEnv::new();
+    let ann = env.agent("ann");
+    let held = ann.item("held");
+    let free = ann.item("free");
+    ann.ok("advance_item", json!({"item_id": held, "trigger": "start", "agent": "tests"}));
+    let next = |call| ann.ok("get_next_item", call)["id"].as_str().unwrap_or("none").to_owned();
+    assert_eq!(next(json!({"agent": "docs"})), free);
+    assert_eq!(next(json!({"agent": "tests"})), held, "its own in work comes first");
+    assert_eq!(next(json!({})), held, "the session acts for all its subagents");
+}
+
+#[test]
+fn after_a_restart_of_the_daemon_each_session_has_its_name_and_its_claims() {
+    let env = TestEnv::new();
+    // The same client in the same folder: told apart by `#2` alone, and reconnecting in any order.
+    let sessions = [env.connect(), env.connect(), env.connect()];
+    let held: Vec<String> = sessions.iter().map(|session| session.item("x")).collect();
+    let holder = |session: &e2e::McpClient, id: &str| {
+        session.get(id).get("claimed_by").and_then(|h| h.as_str()).unwrap_or("none").to_owned()
+    };
+    let names: Vec<String> = sessions
+        .iter()
+        .zip(&held)
+        .map(|(session, id)| {
+            session.advance(id, "start");
+            holder(session, id)
+        })
+        .collect();
+    env.kill_daemon();
+    for (session, (id, name)) in sessions.iter().zip(held.iter().zip(&names)).rev() {
+        assert_eq!(&holder(session, id), name);
+        assert_eq!(session.advance(id, "start")["status"], "review", "it may still go on");
+        let mine = session.item("mine");
+        assert_eq!(session.get(&mine)["created_by"], json!(name), "the session kept its name");
+    }
+}

@@ -162,8 +162,11 @@ pub enum Command {
     },
     /// The actor's session has ended: its claims run out after the grace.
     EndSession,
-    /// The actor's session is the next one of an agent whose session ended: it takes over that agent's claims.
-    AdoptClaims,
+    /// The actor's session begins: what it held before, or what its agent's ended sessions held, is its own again.
+    AdoptClaims {
+        /// It is the very session that held them; a new one takes over what its agent's ended sessions left.
+        resumed: bool,
+    },
     /// Ends the claims whose time has passed.
     ExpireClaims,
     /// Makes a workspace.

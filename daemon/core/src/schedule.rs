@@ -19,9 +19,14 @@ pub fn next_run(expression: &str, now: &Stamp) -> Result<Stamp, Refusal> {
 }
 
 fn parse(expression: &str) -> Result<Cron, Refusal> {
+    // crontab(5): either day will do when both fields are restricted; a field with a star in it, `*/2` too, is not.
+    let fields: Vec<&str> = expression.split_whitespace().collect();
+    let both_days =
+        matches!(fields.as_slice(), [_, _, day, _, weekday] if day.contains('*') || weekday.contains('*'));
     CronParser::builder()
         .seconds(Seconds::Disallowed)
         .year(Year::Disallowed)
+        .dom_and_dow(both_days)
         .build()
         .parse(expression)
         .map_err(|_| invalid(expression))
@@ -49,6 +54,8 @@ mod tests {
             ("0 0 * jan *", "2027-01-01T00:00:00"),
             ("30 4 1,15 * 5", "2026-11-27T04:30:00"), // both days restricted: either will do
             ("0 0 29 2 *", "2028-02-29T00:00:00"),
+            ("0 0 */2 * 1", "2026-12-07T00:00:00"), // a star in one of them: both must hold
+            ("0 0 1 * */2", "2026-12-01T00:00:00"),
             ("@daily", "2026-11-24T00:00:00"),
         ];
         for (expression, want) in cases {

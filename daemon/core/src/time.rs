@@ -3,6 +3,7 @@
 
 use jiff::Timestamp;
 use jiff::civil;
+use jiff::fmt::temporal::Pieces;
 
 /// Microseconds in a second.
 pub const SECOND: i64 = 1_000_000;
@@ -59,15 +60,18 @@ impl Stamp {
     }
 }
 
+/// Not by way of [`Timestamp`], which ends a day before the year 9999 does: people write `9999-12-31` for "never".
 fn parse_micros(text: &str) -> Option<i64> {
-    if let Ok(time) = text.parse::<Timestamp>() {
-        return Some(time.as_microsecond());
-    }
-    let time = match text.parse::<civil::DateTime>() {
-        Ok(time) => time,
-        Err(_) => text.parse::<civil::Date>().ok()?.to_datetime(civil::Time::midnight()),
+    let pieces = Pieces::parse(text).ok()?;
+    let offset = match (pieces.to_numeric_offset(), pieces.time_zone_annotation()) {
+        (Some(offset), _) => i64::from(offset.seconds()),
+        (None, None) => 0,
+        // `2026-11-23T09:31[Europe/Berlin]` needs a table of zones to mean anything.
+        (None, Some(_)) => return None,
     };
-    Some(time.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_microsecond())
+    let time = pieces.date().to_datetime(pieces.time().unwrap_or_else(civil::Time::midnight));
+    let since = time.duration_since(civil::date(1970, 1, 1).at(0, 0, 0, 0));
+    i64::try_from(since.as_micros()).ok()?.checked_sub(offset.checked_mul(SECOND)?)
 }
 
 /// Reads a length of time as config.yaml and command lines write it: `30s`, `2m`, `24h`, `7d`, `1w`, `1h30m`, or a bare
@@ -134,6 +138,11 @@ mod tests {
             ("1970-01-01T02:00:01+02:00", Some(SECOND)),
             ("1970-01-01T00:00:00.000001+00:00", Some(1)),
             ("1970-01-01T00:00", Some(0)),
+            ("1970-01-01T02:00:01+02:00[Europe/Berlin]", Some(SECOND)),
+            ("1970-01-01T00:00[Europe/Berlin]", None), // no offset: which instant it is only a table of zones knows
+            ("9999-12-31", Some(253_402_214_400 * SECOND)), // how people write "never"
+            ("9999-12-31T23:59:59+00:00", Some(253_402_300_799 * SECOND)),
+            ("9999-12-31T23:59:59-23:00", Some((253_402_300_799 + 23 * 3600) * SECOND)),
             ("tomorrow", None),
             ("2026-13-01", None),
             ("", None),

@@ -1,6 +1,6 @@
 //! How sessions begin and end, and how claims end in time.
 
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::{Arc, Mutex, OnceLock, RwLock, Weak};
 use std::time::Duration;
 
 use orc_core::claim::Actor;
@@ -13,7 +13,7 @@ use orc_proto::Hello;
 use orc_store::Tx;
 use orc_store::queries::SessionRow;
 
-use super::Shared;
+use super::{Shared, roots};
 use crate::answer::Level;
 use crate::call::Answer;
 use crate::catalog::ToolSet;
@@ -21,6 +21,7 @@ use crate::clock;
 use crate::connection::HandshakeRefusal;
 use crate::project;
 use crate::sessions::{self, Session};
+use crate::watch::Topic;
 
 /// An ended session can be resumed by its token this long.
 const REMEMBERED: i64 = 7 * DAY;
@@ -46,12 +47,14 @@ pub(super) async fn begin(
         let _ = entry.set(Arc::clone(&session)); // a job runs once
         Ok(session)
     };
-    shared.submit(job).await.map_err(|refusal| {
+    let admitted = shared.submit(job).await.map_err(|refusal| {
         if let Some(session) = registered.get() {
             shared.sessions.remove(session);
         }
         refused("SESSION", refusal.message)
-    })
+    })?;
+    shared.watchers.touch(Topic::Agents);
+    Ok(admitted)
 }
 
 /// A session that is not let in yet, with what its name and project follow from.
@@ -83,12 +86,13 @@ fn prepare(shared: &Shared, hello: &Hello, pid: Option<u32>) -> Result<Applicant
     let folder = sessions::folder(hello);
     // `TASK_ORCHESTRATOR_PROJECT` names a folder's project or, where it is no folder, the project itself.
     let named = settings.project.as_deref().map(str::trim).filter(|p| !p.is_empty());
-    let root = match named {
-        None => project::find(&folder, &shared.places.home),
-        Some(name) => {
-            project::find(&folder.join(name), &shared.places.home).filter(|_| folder.join(name).is_dir())
-        }
+    let find = |folder: &std::path::Path| project::find(folder, &shared.places.home);
+    let own = match named {
+        None => find(&folder),
+        Some(name) => find(&folder.join(name)).filter(|_| folder.join(name).is_dir()),
     };
+    let follows_roots = named.is_none() && own.is_none();
+    let root = own.or_else(|| roots::first_project(hello.roots.iter().filter(|_| follows_roots), find));
     let known = shared.read(|tx| match &hello.token {
         Some(token) => Ok(tx.session_by_token(token)?),
         None => Ok(None),
@@ -114,7 +118,9 @@ fn prepare(shared: &Shared, hello: &Hello, pid: Option<u32>) -> Result<Applicant
         pid: pid.or((hello.pid != 0).then_some(hello.pid)),
         folder,
         since: clock::now(),
-        project: if root.is_none() { named.map(str::to_owned) } else { None },
+        follows_roots,
+        watched: Mutex::default(),
+        project: RwLock::new(if root.is_none() { named.map(str::to_owned) } else { None }),
         level,
         tools,
         notices: notices(shared, hello),
@@ -170,27 +176,40 @@ fn admit(tx: &Tx<'_>, shared: &Shared, applicant: Applicant) -> Answer<Session> 
         Name::Kept(_, base) | Name::Drawn(base) => shared.sessions.free_name(&base, &session.id),
     };
     if let Some(root) = root {
-        let wanted = shared.book.declared_name(&root).unwrap_or_else(|| root.folder_name());
-        let name = tx.name_project(&root.root.display().to_string(), &wanted)?;
-        shared.book.add_project(&name, &root);
-        session.project = Some(name);
+        session.set_project(Some(name_project(tx, &root, &shared.book)?));
     }
     if session.is_person() {
         return Ok(session);
     }
-    let now = clock::now();
-    let row = SessionRow {
+    let resumed = tx.session_by_token(&session.token)?.is_some();
+    tx.keep_session(&row(&session), &clock::now())?;
+    run(tx, &shared.book.in_force().policies, &Command::AdoptClaims { resumed }, &actor(&session))?;
+    Ok(session)
+}
+
+/// The name of the project at a root, whose file counts from now on.
+pub(super) fn name_project(
+    tx: &Tx<'_>,
+    root: &project::ProjectRoot,
+    book: &crate::reload::ConfigBook,
+) -> Answer<String> {
+    let wanted = book.declared_name(root).unwrap_or_else(|| root.folder_name());
+    let name = tx.name_project(&root.root.display().to_string(), &wanted)?;
+    book.add_project(&name, root);
+    Ok(name)
+}
+
+/// The session as it is kept.
+pub(super) fn row(session: &Session) -> SessionRow {
+    SessionRow {
         id: session.id.clone(),
         token: session.token.clone(),
         agent: session.agent.clone(),
         client: session.client.clone(),
         pid: session.pid.map(i64::from),
         folder: Some(session.folder.display().to_string()),
-        project: session.project.clone(),
-    };
-    tx.keep_session(&row, &now)?;
-    run(tx, &shared.book.in_force().policies, &Command::AdoptClaims, &actor(&session))?;
-    Ok(session)
+        project: session.project(),
+    }
 }
 
 fn actor(session: &Session) -> Actor {
@@ -211,7 +230,9 @@ fn run(tx: &Tx<'_>, policies: &Policies, command: &Command, actor: &Actor) -> An
 /// the grace runs (contract.md §7).
 pub(super) async fn end(shared: &Arc<Shared>, session: &Arc<Session>) {
     if session.is_person() || shared.stopping.is_cancelled() {
-        shared.sessions.remove(session);
+        if shared.sessions.remove(session) {
+            shared.watchers.touch(Topic::Agents);
+        }
         return;
     }
     let (ending, session) = (Arc::clone(shared), Arc::clone(session));
@@ -220,6 +241,7 @@ pub(super) async fn end(shared: &Arc<Shared>, session: &Arc<Session>) {
         if !ending.sessions.remove(&session) {
             return Ok(());
         }
+        ending.watchers.touch(Topic::Agents);
         run(tx, &ending.book.in_force().policies, &Command::EndSession, &actor(&session))?;
         let now = clock::now();
         Ok(tx.end_session(&session.id, &now, now.micros() - REMEMBERED)?)

@@ -312,9 +312,9 @@ fn at_entry(refusal: Refusal, list: &str, index: usize) -> Refusal {
 
 fn answer(call: &Call<'_>, tx: &Tx<'_>, tree: &Tree, edges: Vec<Value>, notes: Vec<Value>) -> Answer {
     let rows = call.rows(tx)?;
-    let row = |id: &ItemId| Ok::<_, crate::halt::Halt>(Value::Object(row_of(tx, &rows, id)?));
-    let children = tree.children.iter().map(row).collect::<Answer<Vec<Value>>>()?;
-    let root = tree.root.as_ref().map(row).transpose()?;
+    let children = tree.children.iter().map(|id| Ok(rows.in_list(row_of(tx, &rows, id)?)));
+    let children = children.collect::<Answer<Vec<Value>>>()?;
+    let root = tree.root.as_ref().map(|id| row_of(tx, &rows, id)).transpose()?;
     let mut refs = Map::new();
     if let Some(id) = &tree.root {
         refs.insert(ROOT.to_owned(), rows.id(id)?);

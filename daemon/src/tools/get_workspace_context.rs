@@ -70,7 +70,7 @@ fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
     if verbosity == "full" {
         let notes = tx.decisions(&filter, DECISIONS, now)?;
         let notes =
-            notes.iter().map(|note| Ok(Value::Object(rows.note(note)?))).collect::<Answer<Vec<_>>>()?;
+            notes.iter().map(|note| Ok(rows.in_list(rows.note(note)?))).collect::<Answer<Vec<_>>>()?;
         report.put("recent_decisions", notes);
     }
     Ok(report.finish())

@@ -59,11 +59,8 @@ fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
         Operation::List => {
             let id = resolve(tx, &args.need_id("item_id")?, "item_id")?;
             let rows = call.rows(tx)?;
-            let notes = tx
-                .notes(&id)?
-                .iter()
-                .map(|n| Ok(Value::Object(rows.note(n)?)))
-                .collect::<Answer<Vec<_>>>()?;
+            let notes =
+                tx.notes(&id)?.iter().map(|n| Ok(rows.in_list(rows.note(n)?))).collect::<Answer<Vec<_>>>()?;
             Ok(json!({"total": notes.len(), "items": notes, "has_more": false}))
         }
     }

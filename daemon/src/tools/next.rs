@@ -4,7 +4,7 @@ use orc_core::priority::{Candidate, rank};
 use orc_core::status::Status;
 use orc_core::time::DAY;
 use orc_store::Tx;
-use orc_store::queries::{Filter, Listed};
+use orc_store::queries::{Asking, Filter, Listed};
 
 use crate::call::{Answer, Call};
 
@@ -16,24 +16,18 @@ pub(super) fn best(
     limit: usize,
     unclaimed: bool,
 ) -> Answer<Vec<Listed>> {
-    let now = &call.cx.now;
-    let policy = call.policies().of(call.session.project.as_deref());
-    let horizon = now.micros().saturating_add(policy.due_within.clamp(0, 365 * DAY));
-    // No session is called "": to nobody, every claim is another's.
-    let session = if unclaimed { "" } else { call.cx.actor.session.as_str() };
-    let mut found = tx.candidates(filter, session, now.micros(), horizon, limit)?;
-    let name = call.cx.actor.name();
-    found.sort_by(|a, b| key(call, a, &name).cmp(&key(call, b, &name)));
+    let now = call.now();
+    let policy = call.policies().of(call.cx.project.as_deref());
+    let horizon = now.saturating_add(policy.due_within.clamp(0, 365 * DAY));
+    let mut found =
+        tx.candidates(filter, Asking { actor: &call.cx.actor, unclaimed, now, horizon, limit })?;
+    found.sort_by(|a, b| key(call, a).cmp(&key(call, b)));
     found.truncate(limit);
     Ok(found)
 }
 
-/// Candidates hold no claims of other sessions, so a claimed one is this session's; a subagent counts only its own as its own.
-fn key<'l>(call: &Call<'_>, listed: &'l Listed, name: &str) -> impl Ord + 'l {
-    let mine = match &listed.claimed_by {
-        Some(holder) => call.cx.actor.subagent.is_none() || holder == name,
-        None => false,
-    };
+/// No candidate is another holder's, so a claimed one is the caller's own.
+fn key<'l>(call: &Call<'_>, listed: &'l Listed) -> impl Ord + 'l {
     let item = &listed.item;
     let candidate = Candidate {
         priority: item.priority,
@@ -41,7 +35,7 @@ fn key<'l>(call: &Call<'_>, listed: &'l Listed, name: &str) -> impl Ord + 'l {
         due_at: item.due_at.as_ref(),
         created_at: &item.created_at,
         id: item.id.as_str(),
-        mine,
+        mine: listed.claimed_by.is_some(),
     };
     rank(&candidate, call.policies().of(item.project.as_deref()), &call.cx.now)
 }

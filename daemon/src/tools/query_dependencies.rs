@@ -6,7 +6,7 @@ use orc_core::refusal::Refusal;
 use orc_core::{ItemId, limits, resolve};
 use orc_store::Tx;
 use orc_store::queries::Neighbour;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::answer::Rows;
 use crate::args::{Args, Kind, Param};
@@ -76,7 +76,7 @@ pub(super) fn direct(call: &Call<'_>, tx: &Tx<'_>, item: &ItemId, direction: &st
             let mut row = rows.edge(&neighbour.edge)?;
             row.insert(format!("{end}_title"), json!(neighbour.title));
             row.insert(format!("{end}_status"), json!(neighbour.status.as_str()));
-            Ok(Value::Object(row))
+            Ok(rows.in_list(row))
         });
         report.section(key, edges.collect::<Answer<Vec<_>>>()?, total);
     }
@@ -116,5 +116,5 @@ fn far(rows: &Rows<'_, '_>, neighbour: &Neighbour, depth: i64) -> Answer {
     row.insert("status".to_owned(), json!(neighbour.status.as_str()));
     row.insert("priority".to_owned(), json!(neighbour.priority.as_str()));
     row.insert("depth".to_owned(), json!(depth));
-    Ok(Value::Object(row))
+    Ok(rows.in_list(row))
 }

@@ -10,9 +10,10 @@ use serde_json::{Map, Value, json};
 
 use super::item_fields::row_of;
 use crate::answer::FIELDS;
-use crate::args::{Args, Kind, Param, nearest};
+use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call, workspace_tags};
 use crate::catalog::{Access, Effect, Tool};
+use crate::near::nearest;
 
 const PARAMS: [Param; 19] = [
     Param::new("operation", Kind::Word(&["get", "list", "children", "overview"]), "Default list"),
@@ -85,7 +86,7 @@ fn get(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
         && let Some(item) = tx.item(&id)?
     {
         let ancestors = tx.ancestors(&item)?;
-        let ancestors = ancestors.iter().map(|a| Ok(Value::Object(rows.item(a)?)));
+        let ancestors = ancestors.iter().map(|a| Ok(rows.in_list(rows.item(a)?)));
         row.insert("ancestors".to_owned(), ancestors.collect::<Answer<Vec<Value>>>()?.into());
     }
     Ok(Value::Object(row))
@@ -183,8 +184,7 @@ fn fields(args: &Args) -> Result<Option<Vec<String>>, Refusal> {
     let Some(fields) = args.words("fields")? else { return Ok(None) };
     for field in &fields {
         if !FIELDS.contains(&field.as_str()) {
-            let near =
-                nearest(field, FIELDS.into_iter()).map(|n| format!(" Did you mean {n}?")).unwrap_or_default();
+            let near = nearest(field, FIELDS).map(|n| format!(" Did you mean {n}?")).unwrap_or_default();
             let message = format!("Unknown field: {field}.{near} Fields: {}", FIELDS.join(", "));
             return Err(Refusal::validation(message).field("fields"));
         }

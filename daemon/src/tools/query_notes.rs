@@ -5,7 +5,7 @@ use orc_core::refusal::Refusal;
 use orc_core::status::Role;
 use orc_core::{View, limits, note, resolve};
 use orc_store::Tx;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::query_items::page_limit;
 use crate::answer::Rows;
@@ -45,7 +45,7 @@ fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
     if let (Some(id), Some(key)) = (&item, args.text("key")?) {
         let key = note::check_key(key)?;
         return match tx.note(id, &key)? {
-            Some(note) => row(&rows, &note, with_body),
+            Some(note) => Ok(Value::Object(row(&rows, &note, with_body)?)),
             None => {
                 let message = format!("Note '{key}' not found on item {}", id.short());
                 Err(Refusal::not_found(message).field("key").into())
@@ -61,16 +61,19 @@ fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
         notes.retain(|note| note.role == role);
     }
     let (total, limit) = (notes.len(), if args.has("limit") { page_limit(args)? } else { limits::LIST });
-    let items =
-        notes.iter().take(limit).map(|note| row(&rows, note, with_body)).collect::<Answer<Vec<_>>>()?;
+    let items = notes
+        .iter()
+        .take(limit)
+        .map(|note| Ok(rows.in_list(row(&rows, note, with_body)?)))
+        .collect::<Answer<Vec<_>>>()?;
     Ok(json!({"items": items, "total": total, "has_more": total > limit}))
 }
 
-fn row(rows: &Rows<'_, '_>, note: &Note, with_body: bool) -> Answer {
+fn row(rows: &Rows<'_, '_>, note: &Note, with_body: bool) -> Answer<Map<String, Value>> {
     let mut row = rows.note(note)?;
     if !with_body {
         row.remove("body");
         row.insert("length".to_owned(), json!(note.body.chars().count()));
     }
-    Ok(Value::Object(row))
+    Ok(row)
 }

@@ -14,6 +14,9 @@ use crate::{
     log,
 };
 
+/// Snapshots read at the same time, each on a thread and a connection of its own; more reads wait for their turn.
+const READS_AT_ONCE: usize = 16;
+
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// A file in place of the user's config.yaml
@@ -61,7 +64,11 @@ pub(crate) fn run(arguments: Arguments, db: Option<&Path>) -> Result<ExitCode, T
         max_sessions: arguments.max_sessions,
         check_every: arguments.check_every,
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .max_blocking_threads(READS_AT_ONCE)
+        .enable_all()
+        .build()?;
     let ended = runtime.block_on(boot::serve(plan));
     // Work that did not end in time must not hold the process.
     runtime.shutdown_timeout(Duration::from_millis(200));

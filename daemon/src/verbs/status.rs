@@ -118,19 +118,13 @@ fn tell(document: &Value) {
     if let Some(line) = taken_over(&engine["taken_over"]) {
         say(&line);
     }
-    for notice in engine["notices"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-        say(notice);
-    }
 }
 
 /// What came from the original, in one line.
 fn taken_over(report: &Value) -> Option<String> {
     let backup = report["backup"].as_str()?;
-    Some(format!(
-        "taken over  from {}: {} items, {} notes, {} dependencies; the original is at {backup}",
-        report["from"].as_str().unwrap_or_default(),
-        report["items"],
-        report["notes"],
-        report["dependencies"],
-    ))
+    let parts = ["items", "notes", "dependencies", "workspaces", "claims", "leftovers"];
+    let parts: Vec<String> = parts.iter().map(|part| format!("{} {part}", report[part])).collect();
+    let from = report["from"].as_str().unwrap_or_default();
+    Some(format!("taken over  from {from}: {}; the original is at {backup}", parts.join(", ")))
 }

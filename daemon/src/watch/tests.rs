@@ -1,3 +1,5 @@
+//! Wake-ups: who is woken by what, and that none is lost.
+
 use std::time::{Duration, Instant};
 
 use super::*;

@@ -1,5 +1,6 @@
 //! The queries of lists and reports, on a snapshot or the writer's transaction.
 
+mod complete;
 mod cursor;
 mod derived;
 mod display;
@@ -13,6 +14,7 @@ mod metrics;
 mod next;
 mod report;
 
+pub use complete::Begun;
 pub use cursor::Cursor;
 pub use filter::{Filter, Scope};
 pub use graph::Neighbour;
@@ -20,4 +22,5 @@ pub use history::{HistoryFilter, HistoryRow};
 pub use keep::SessionRow;
 pub use list::{Listed, Order, Page, Sort, Start};
 pub use metrics::Metrics;
+pub use next::Asking;
 pub use report::Section;

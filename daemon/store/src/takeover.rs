@@ -22,6 +22,7 @@ use serde_json::{Value, json};
 
 use crate::backup::{self, BackupError};
 use crate::error::Error;
+use crate::open;
 
 /// Under which name the database itself remembers its take-over, as [`Report::json`].
 pub const META: &str = "taken_over";
@@ -62,6 +63,12 @@ pub enum TakeoverError {
         "{path} is a database of task-orchestrator-py, and another process has it open. End the MCP clients that run task-orchestrator-py on it, then call again: it is backed up and taken over then"
     )]
     InUse {
+        /// The file.
+        path: String,
+    },
+    /// It is none of the original's: a conversion would destroy it.
+    #[error("{path} is no database of task-orchestrator-py, or has been taken over already")]
+    NotOriginal {
         /// The file.
         path: String,
     },
@@ -110,6 +117,9 @@ pub fn takeover(path: &Path, now: &Stamp, workspaces: Option<&Path>) -> Result<R
     let text = || path.display().to_string();
     let failed = |source| TakeoverError::Failed { path: text(), source };
     let connection = hold::exclusively(path)?;
+    if !open::is_original(&connection).map_err(failed)? {
+        return Err(TakeoverError::NotOriginal { path: text() });
+    }
     let backup = backup::beside(&connection, path, "original", &file_time(now))
         .map_err(|source| TakeoverError::NoBackup { path: text(), source })?;
     let original = backup::open_copy(&backup).map_err(failed)?;

@@ -1,6 +1,6 @@
 //! One transaction: a snapshot to read, or the writer's.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 
 use rusqlite::Connection;
 
@@ -26,13 +26,11 @@ pub struct Tx<'c> {
     /// Numbers the call, so that the history keeps together what belongs together.
     pub(crate) call: i64,
     pub(crate) events: RefCell<Vec<Event>>,
-    /// The first failure of a statement that undid the whole transaction.
-    broken: Cell<bool>,
 }
 
 impl<'c> Tx<'c> {
     pub(crate) fn new(conn: &'c Connection, call: i64) -> Self {
-        Self { conn, call, events: RefCell::new(Vec::new()), broken: Cell::new(false) }
+        Self { conn, call, events: RefCell::new(Vec::new()) }
     }
 
     /// Runs one step that stands alone: it is kept whole, or undone whole when it answers an error.
@@ -54,18 +52,11 @@ impl<'c> Tx<'c> {
                 // Where SQLite has already undone the whole transaction there is no savepoint left to go back to.
                 if !self.conn.is_autocommit() {
                     self.batch("ROLLBACK TO step; RELEASE step")?;
-                } else {
-                    self.broken.set(true);
                 }
                 self.events.borrow_mut().truncate(before);
                 Err(error)
             }
         }
-    }
-
-    /// Whether SQLite gave up the whole transaction on the way (a full disk, an I/O error).
-    pub fn is_broken(&self) -> bool {
-        self.broken.get()
     }
 
     /// The newest row of the history: the cursor of this state.

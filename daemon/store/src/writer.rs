@@ -84,8 +84,9 @@ impl Writer {
     /// # Errors
     /// When the database cannot be read, or no thread can be had.
     pub fn start(connection: Connection) -> Result<Self> {
-        let call: i64 =
-            connection.query_row("SELECT coalesce(max(call), 0) FROM history", [], |row| row.get(0))?;
+        // Calls are numbered as their rows are, so the last row has the highest; a maximum would read the whole history.
+        let sql = "SELECT coalesce((SELECT call FROM history ORDER BY seq DESC LIMIT 1), 0)";
+        let call: i64 = connection.query_row(sql, [], |row| row.get(0))?;
         let (jobs, inbox) = channel();
         let thread = std::thread::Builder::new()
             .name("writer".to_owned())

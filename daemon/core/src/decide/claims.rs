@@ -134,13 +134,19 @@ pub(super) fn end_session<V: View>(view: &V, policies: &Policies, cx: &Cx) -> De
     Ok(orphaned.collect())
 }
 
-/// The same agent is back: what its ended session held, and whose grace still runs, is this session's now.
-pub(super) fn adopt<V: View>(view: &V, cx: &Cx) -> Decided<V> {
-    let orphans = view.orphans_of(&cx.actor.agent).map_err(Stop::Failed)?;
-    let adopted = orphans.into_iter().filter(|claim| claim.holds_at(&cx.now)).map(|before| {
+/// The same agent is back: what it held, and whose grace still runs, is this session's now. A session that comes back itself
+/// takes its own alone: another of the same name may be about to come back too.
+pub(super) fn adopt<V: View>(view: &V, resumed: bool, cx: &Cx) -> Decided<V> {
+    let held = match resumed {
+        true => view.claims_of(&cx.actor.session),
+        false => view.orphans_of(&cx.actor.agent),
+    };
+    let orphans = held.map_err(Stop::Failed)?.into_iter().filter(|claim| claim.grace_until.is_some());
+    let adopted = orphans.filter(|claim| claim.holds_at(&cx.now)).map(|before| {
         let mut after = before.clone();
         after.grace_until = None;
         after.holder.session.clone_from(&cx.actor.session);
+        after.holder.agent.clone_from(&cx.actor.agent);
         Change::ClaimChanged { before, after }
     });
     Ok(adopted.collect())

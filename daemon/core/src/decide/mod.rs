@@ -50,7 +50,7 @@ pub fn decide<V: View>(view: &V, policies: &Policies, command: &Command, cx: &Cx
         Command::Renew { subject, deadline } => claims::renew(view, subject, deadline.as_ref(), cx),
         Command::Handoff { subject, to, force } => claims::hand_off(view, subject, to, *force, cx),
         Command::EndSession => claims::end_session(view, policies, cx),
-        Command::AdoptClaims => claims::adopt(view, cx),
+        Command::AdoptClaims { resumed } => claims::adopt(view, *resumed, cx),
         Command::ExpireClaims => claims::expire(view, cx),
         Command::CreateWorkspace { name, workspace } => workspaces::create(view, name, workspace),
         Command::UpdateWorkspace { name, edits } => workspaces::update(view, name, edits),
@@ -63,7 +63,12 @@ pub fn decide<V: View>(view: &V, policies: &Policies, command: &Command, cx: &Cx
 
 /// The item that a reference names: its whole id, or 4 or more leading characters (contract.md §2).
 pub fn resolve<V: View>(view: &V, reference: &str, field: &'static str) -> Decided<V, ItemId> {
-    let reference = reference.trim();
+    let (given, reference) = (ItemId::new(reference), reference.trim());
+    // An id that came from elsewhere may be shorter than any prefix, or begin with a space: whole, it names its item.
+    let unlike_a_prefix = reference.chars().count() < id::SHORTEST_PREFIX || reference != given.as_str();
+    if unlike_a_prefix && view.item(&given).map_err(Stop::Failed)?.is_some() {
+        return Ok(given);
+    }
     if reference.is_empty() {
         return Err(Refusal::validation(format!("{field} is required")).field(field).into());
     }

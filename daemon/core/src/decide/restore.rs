@@ -140,10 +140,12 @@ impl Drawn {
 
 fn resolve_deleted<V: View>(view: &V, reference: &str) -> Decided<V, ItemId> {
     let reference = reference.trim();
-    if reference.chars().count() < id::SHORTEST_PREFIX {
+    let mut found = view.find_deleted(reference, limits::DETAILS).map_err(Stop::Failed)?;
+    // Fewer characters than a prefix has may still be the whole of an id that came from elsewhere.
+    let whole = found.first().is_some_and(|id| id.as_str() == reference);
+    if reference.chars().count() < id::SHORTEST_PREFIX && !whole {
         return Err(Refusal::validation("Short ID must be at least 4 characters").field("item_id").into());
     }
-    let mut found = view.find_deleted(reference, limits::DETAILS).map_err(Stop::Failed)?;
     match found.len() {
         1 => Ok(found.remove(0)),
         0 => match view.find(reference, 1).map_err(Stop::Failed)?.first() {

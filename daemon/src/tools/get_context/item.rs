@@ -66,7 +66,7 @@ pub(super) fn context(call: &Call<'_>, args: &Args, tx: &Tx<'_>, reference: &str
     report.put("claim", json!(claim.as_ref().map(holder)));
     let ancestors = tx.ancestors(&item)?;
     let ancestors = ancestors.iter().map(|a| match args.flag("include_ancestors")? {
-        true => Ok(Value::Object(rows.item(a)?)),
+        true => Ok(rows.in_list(rows.item(a)?)),
         false => Ok(rows.brief(a)?),
     });
     report.put("ancestors", ancestors.collect::<Answer<Vec<_>>>()?);
@@ -83,5 +83,5 @@ fn note_row(call: &Call<'_>, rows: &Rows<'_, '_>, note: &Note) -> Answer {
             row.insert("length".to_owned(), json!(note.body.chars().count()));
         }
     }
-    Ok(Value::Object(row))
+    Ok(rows.in_list(row))
 }

@@ -148,18 +148,27 @@ fn adoption<S: Apply>(world: &mut World<S>) {
     world.advance(&a, Start);
     world.run(Command::EndSession);
     world.speaker("s2", "bob", None);
-    assert_eq!(world.run(Command::AdoptClaims), []);
+    assert_eq!(world.run(Command::AdoptClaims { resumed: false }), []);
     world.speaker("s3", "alice", None);
-    assert_eq!(kinds(&world.run(Command::AdoptClaims)), ["claim_changed"]);
+    assert_eq!(kinds(&world.run(Command::AdoptClaims { resumed: false })), ["claim_changed"]);
     let claim = world.claim(&a);
     assert_eq!(claim.map(|c| (c.holder, c.grace_until)), Some((actor("s3", "alice", Some("tests")), None)));
     assert_eq!((answer(world.store.claims_of("s1")), answer(world.store.claims_of("s3")).len()), (vec![], 1));
     assert_eq!(world.run(Command::ExpireClaims), []);
+    // Of two sessions of one name that come back, each has its own.
+    world.run(Command::EndSession);
+    world.speaker("s5", "alice", None);
+    assert_eq!(world.run(Command::AdoptClaims { resumed: true }), []);
+    world.speaker("s3", "alice#2", None);
+    assert_eq!(kinds(&world.run(Command::AdoptClaims { resumed: true })), ["claim_changed"]);
+    let claim = world.claim(&a);
+    assert_eq!(claim.map(|c| (c.holder, c.grace_until)), Some((actor("s3", "alice#2", Some("tests")), None)));
+    world.speaker("s3", "alice", None);
     world.advance(&late, Start);
     world.run(Command::EndSession);
     world.wait(HOUR);
     world.speaker("s4", "alice", None);
-    assert_eq!(world.run(Command::AdoptClaims), []);
+    assert_eq!(world.run(Command::AdoptClaims { resumed: false }), []);
 }
 
 fn deadline<S: Apply>(world: &mut World<S>) {

@@ -25,7 +25,7 @@ fn place<S: Apply>(world: &mut World<S>, id: &str) -> ItemId {
 }
 
 fn prefixes<S: Apply>(world: &mut World<S>) {
-    for id in ["abcd", "abcdef-1", "abcdef-2", "ÄÖÜß-1"] {
+    for id in ["abcd", "abcdef-1", "abcdef-2", "ÄÖÜß-1", "xy", " z "] {
         place(world, id);
     }
     let table = [
@@ -37,6 +37,9 @@ fn prefixes<S: Apply>(world: &mut World<S>) {
         ("abc", Err(Code::Validation)),
         ("ÄÖÜ", Err(Code::Validation)),
         ("", Err(Code::Validation)),
+        ("xy", Ok("xy")), // a whole id, however short
+        (" z ", Ok(" z ")),
+        ("x", Err(Code::Validation)),
         ("abcdX", Err(Code::NotFound)),
         ("abcdef-11", Err(Code::NotFound)),
     ];

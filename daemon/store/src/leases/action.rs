@@ -76,7 +76,7 @@ impl Action {
     pub(super) fn command(self, world: &World) -> Option<Command> {
         match self {
             Action::Minute => None,
-            Action::Begin(_) => Some(Command::AdoptClaims),
+            Action::Begin(_) => Some(Command::AdoptClaims { resumed: false }),
             Action::End(_) => Some(Command::EndSession),
             Action::Expire => Some(Command::ExpireClaims),
             Action::Do(_, subject, deed) => Some(deed.command(&world.subjects[subject], &world.now())),

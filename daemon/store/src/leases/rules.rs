@@ -78,7 +78,7 @@ fn stands(world: &World, subject: &Subject) {
     let ending = claim.grace_until.is_some();
     assert!(lives || ending, "its session has ended, and it would stay for ever: {claim:?}");
     // A session that came back too late finds it as it was, until whoever keeps time comes by.
-    assert!(!(lives && ending) || !holds(world, claim), "its session lives, and it would end: {claim:?}");
+    assert!(!(lives && ending && holds(world, claim)), "its session lives, and it would end: {claim:?}");
     let most = world.now().plus(GRACE * MINUTE).micros();
     assert!(claim.grace_until.as_ref().is_none_or(|end| end.micros() <= most), "too long a grace: {claim:?}");
 }

@@ -61,8 +61,11 @@ pub(super) struct World {
 #[derive(PartialEq, Eq, Hash)]
 pub(super) struct Shape {
     live: [bool; 3],
-    subjects: Vec<(Option<(Status, Option<Status>)>, Option<Held>)>,
+    subjects: Vec<(Option<Stands>, Option<Held>)>,
 }
+
+/// An item's status, and where it came from when it is blocked; a resource has none.
+type Stands = (Status, Option<Status>);
 
 /// A claim: session, subagent, and the minutes left of its deadline and its grace.
 type Held = (String, Option<String>, Option<i64>, Option<i64>);

@@ -149,7 +149,7 @@ impl Filter {
 }
 
 /// The words of a search, each as an FTS5 prefix query. What is neither letter nor digit separates words there too.
-fn search_words(text: &str) -> Vec<String> {
+pub(crate) fn search_words(text: &str) -> Vec<String> {
     text.split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())
         .take(20)

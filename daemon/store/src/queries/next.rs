@@ -1,5 +1,6 @@
 //! The candidates for "what should I do next": the heads of a few indexes, so that the cost does not follow the store.
 
+use orc_core::claim::Actor;
 use orc_core::status::Priority;
 use rusqlite::params_from_iter;
 use rusqlite::types::Value;
@@ -15,45 +16,54 @@ use crate::view::count;
 const ACTIONABLE: &str = "i.status <= 1 AND i.unmet = 0 AND i.open_children = 0
      AND (i.next_run_ts IS NULL OR i.next_run_ts <= ?) AND (i.not_before_ts IS NULL OR i.not_before_ts <= ?)";
 
-/// Nobody holds it but, perhaps, this session.
-const NOT_OTHERS: &str =
-    "NOT EXISTS (SELECT 1 FROM claims c WHERE c.item = i.rid AND (c.ends_ts IS NULL OR c.ends_ts > ?)
-     AND c.session <> ?)";
+/// A claim that holds now.
+const CLAIMED: &str =
+    "EXISTS (SELECT 1 FROM claims c WHERE c.item = i.rid AND (c.ends_ts IS NULL OR c.ends_ts > ?))";
 
-/// This session holds it.
+/// A claim of the caller's that holds now: of the whole session, or of the one subagent that asks.
 const MINE: &str =
     "EXISTS (SELECT 1 FROM claims c WHERE c.item = i.rid AND (c.ends_ts IS NULL OR c.ends_ts > ?)
-     AND c.session = ?)";
+     AND c.session = ? AND (? IS NULL OR c.subagent IS ?))";
+
+/// Who asks for candidates, and for which moment. Times in microseconds.
+#[derive(Clone, Copy, Debug)]
+pub struct Asking<'a> {
+    /// The caller: other holders' claims are left out.
+    pub actor: &'a Actor,
+    /// Leave out the caller's own claims too: whoever is about to claim wants something new.
+    pub unclaimed: bool,
+    /// The present moment.
+    pub now: i64,
+    /// What is due up to then may be offered before its turn.
+    pub horizon: i64,
+    /// How many are wanted.
+    pub limit: usize,
+}
+
+impl Asking<'_> {
+    fn mine(&self) -> [Value; 4] {
+        let subagent = || self.actor.subagent.clone().map_or(Value::Null, Value::from);
+        [Value::from(self.now), Value::from(self.actor.session.clone()), subagent(), subagent()]
+    }
+}
 
 impl Tx<'_> {
-    /// Every item that can be among the first `limit` offered to `session`: all that are due up to `horizon`, the session's own,
-    /// and the oldest of each priority. Times in microseconds. Whoever asks ranks them.
+    /// Every item that can be among the first ones offered: all that are due up to the horizon, the caller's own, and the oldest of
+    /// each priority. Whoever asks ranks them.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn candidates(
-        &self,
-        filter: &Filter,
-        session: &str,
-        now: i64,
-        horizon: i64,
-        limit: usize,
-    ) -> Result<Vec<Listed>> {
-        let own = || [Value::from(now), Value::from(session.to_owned())];
-        let due = "i.due_ts <= ? AND i.status IN (0, 1, 2, 4)";
-        let mut found =
-            self.actionable(filter, now, (due, vec![Value::from(horizon)]), own(), "i.due_ts", None)?;
-        found.extend(self.actionable(filter, now, (MINE, own().into()), own(), "i.created_ts", None)?);
+    pub fn candidates(&self, filter: &Filter, asking: Asking<'_>) -> Result<Vec<Listed>> {
+        let due =
+            ("i.due_ts <= ? AND i.status IN (0, 1, 2, 4)".to_owned(), vec![Value::from(asking.horizon)]);
+        let mut found = self.actionable(filter, asking, due, "i.due_ts", None)?;
+        if !asking.unclaimed {
+            let mine = (MINE.to_owned(), asking.mine().into());
+            found.extend(self.actionable(filter, asking, mine, "i.created_ts", None)?);
+        }
         for priority in Priority::ALL {
-            let clause = format!("i.priority = {}", priority.index());
-            found.extend(self.actionable(
-                filter,
-                now,
-                (&clause, vec![]),
-                own(),
-                "i.created_ts, i.id",
-                Some(limit),
-            )?);
+            let of = (format!("i.priority = {}", priority.index()), Vec::new());
+            found.extend(self.actionable(filter, asking, of, "i.created_ts, i.id", Some(asking.limit))?);
         }
         found.sort_by(|a, b| a.item.id.cmp(&b.item.id));
         found.dedup_by(|a, b| a.item.id == b.item.id);
@@ -63,19 +73,24 @@ impl Tx<'_> {
     fn actionable(
         &self,
         filter: &Filter,
-        now: i64,
-        (clause, values): (&str, Vec<Value>),
-        own: [Value; 2],
+        asking: Asking<'_>,
+        (clause, values): (String, Vec<Value>),
         order: &str,
         limit: Option<usize>,
     ) -> Result<Vec<Listed>> {
-        let mut w = filter.conditions(now);
-        w.and(ACTIONABLE, [Value::from(now), Value::from(now)]);
-        w.and(NOT_OTHERS, own);
+        let now = || Value::from(asking.now);
+        let mut w = filter.conditions(asking.now);
+        w.and(ACTIONABLE, [now(), now()]);
+        if asking.unclaimed {
+            w.and(format!("NOT {CLAIMED}"), [now()]);
+        } else {
+            let values = std::iter::once(now()).chain(asking.mine());
+            w.and(format!("(NOT {CLAIMED} OR {MINE})"), values);
+        }
         w.and(clause, values);
         let sql = format!("SELECT {}, {HOLDER} FROM items i {} ORDER BY {order} LIMIT ?", row::ITEM, w.sql());
         let limit = limit.map_or(-1, count);
-        let values = std::iter::once(Value::from(now)).chain(w.values).chain([Value::from(limit)]);
+        let values = std::iter::once(now()).chain(w.values).chain([Value::from(limit)]);
         self.rows(&sql, params_from_iter(values), listed)
     }
 }

@@ -181,7 +181,7 @@ impl Player {
                 Command::Unlink { from: self.reference(from), to: self.reference(to) }
             }
             Action::EndSession => Command::EndSession,
-            Action::AdoptClaims => Command::AdoptClaims,
+            Action::AdoptClaims => Command::AdoptClaims { resumed: false },
             Action::ExpireClaims | Action::Take { .. } => Command::ExpireClaims,
             Action::SetWorkspace { name, tags } => self.workspace(WORKSPACES[name], tags, model),
             Action::DeleteWorkspace { name } => Command::DeleteWorkspace { name: WORKSPACES[name].into() },

@@ -1,0 +1,54 @@
+//! What the figures were taken on, as far as it matters to them. Nothing here tells one machine from another of its kind.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::Write,
+    path::Path,
+    time::Instant,
+};
+
+use crate::{Outcome, samples::Samples};
+
+/// Cores, operating system and memory in words.
+pub(crate) fn facts() -> String {
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let mut parts = release.split('.');
+    let release = format!("{}.{}", parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let system = format!("{} {}", std::env::consts::OS, release.trim_matches('.'));
+    format!("{cores} cores, {}, {}", system.trim(), std::env::consts::ARCH)
+}
+
+/// How many processes wanted a core over the last minute.
+pub(crate) fn load() -> Option<f64> {
+    fs::read_to_string("/proc/loadavg").ok()?.split(' ').next()?.parse().ok()
+}
+
+/// A file whose end is written and flushed to the disk.
+#[derive(Debug)]
+pub(crate) struct Disk(File);
+
+impl Disk {
+    pub(crate) fn open(folder: &Path) -> Outcome<Self> {
+        Ok(Self(OpenOptions::new().create(true).append(true).open(folder.join("flush"))?))
+    }
+
+    /// 4 KiB more, and one flush.
+    pub(crate) fn flush(&mut self, times: &mut Samples) -> Outcome {
+        let begun = Instant::now();
+        self.0.write_all(&[7; 4_096])?;
+        self.0.sync_data()?;
+        times.add(begun.elapsed());
+        Ok(())
+    }
+}
+
+/// Resident and proportional memory of a process in KiB, where the system tells.
+pub(crate) fn memory(pid: u32) -> Option<(u64, u64)> {
+    let text = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
+    let field = |name: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+        line.split_whitespace().next()?.parse().ok()
+    };
+    Some((field("Rss:")?, field("Pss:")?))
+}

@@ -1,0 +1,9 @@
+//! What is measured, one file a question.
+
+pub(crate) mod context;
+pub(crate) mod memory;
+pub(crate) mod original;
+pub(crate) mod reading;
+pub(crate) mod starting;
+pub(crate) mod throughput;
+pub(crate) mod writing;
