@@ -99,7 +99,8 @@ fn what_can_not_come_any_more_is_said_at_once() {
 fn unblocked_is_met_at_every_threshold() {
     let env = TestEnv::new();
     let (ann, ben) = (env.agent("ann"), env.agent("ben"));
-    for (threshold, triggers) in [("work", &["start"][..]), ("review", &["start", "start"]), ("done", &["complete"])]
+    for (threshold, triggers) in
+        [("work", &["start"][..]), ("review", &["start", "start"]), ("done", &["complete"])]
     {
         let (blocker, waits) = (ben.item("blocker"), ben.item("waits"));
         let edge = json!({"operation": "add", "from_id": blocker, "to_id": waits, "unblock_at": threshold});
@@ -231,7 +232,10 @@ fn what_cannot_be_waited_for_is_refused() {
     refused(json!({"item_id": id, "until": "done", "timeout_seconds": 301}), "timeout_seconds");
     refused(json!({"item_id": id, "until": "done", "timeout_seconds": -1}), "timeout_seconds");
     agent.refused("wait_for", json!({"item_id": "00000000", "until": "done"}), "NOT_FOUND");
-    assert_eq!(agent.ok("wait_for", json!({"item_id": id, "until": "queue", "timeout_seconds": 300}))["met"], true);
+    assert_eq!(
+        agent.ok("wait_for", json!({"item_id": id, "until": "queue", "timeout_seconds": 300}))["met"],
+        true
+    );
     let blank = json!({"item_id": id, "until": "queue", "cursor": "", "timeout_seconds": ""});
     assert_eq!(agent.ok("wait_for", blank)["met"], true, "blank is not given");
 }
@@ -332,7 +336,8 @@ fn five_hundred_wait_at_once_and_are_woken_at_once() {
     for agent in &agents {
         for _ in 0..50 {
             let arguments = json!({"item_id": id, "until": "done", "timeout_seconds": 300});
-            calls.push((agent, agent.send("tools/call", json!({"name": "wait_for", "arguments": arguments}))));
+            calls
+                .push((agent, agent.send("tools/call", json!({"name": "wait_for", "arguments": arguments}))));
         }
     }
     until_waiting(&env, 500);
