@@ -15,8 +15,13 @@ use serde_json::{Map, Value};
 pub(crate) use param::{Kind, Param};
 pub(crate) use refuse::wrong_type;
 
-use param::EVERYWHERE;
 use refuse::{required, unknown};
+
+/// Accepted by every tool, shown by none (contract.md §2).
+const EVERYWHERE: [Param; 2] = [
+    Param::new("agent", Kind::Text, "A subagent of this session"),
+    Param::new("request_id", Kind::Text, "Makes a repeated call safe"),
+];
 
 /// The arguments of one call, or of one entry in a batch, each under its own name.
 #[derive(Clone, Debug)]
@@ -29,7 +34,7 @@ pub(crate) struct Args {
 impl Args {
     /// Reads the arguments of a call. Refuses an unknown name with the nearest known one.
     pub(crate) fn read(params: &[Param], raw: Value) -> Result<Self, Refusal> {
-        Self::read_at(params, raw, String::new())
+        Self::read_at(params, &EVERYWHERE, raw, String::new())
     }
 
     /// Reads entry `index` of the array `field`.
@@ -48,10 +53,10 @@ impl Args {
         if !raw.is_object() {
             return Err(wrong_type(&path, "an object", &raw).details(Details::Entry(index)));
         }
-        Self::read_at(params, raw, format!("{path}."))
+        Self::read_at(params, &[], raw, format!("{path}."))
     }
 
-    fn read_at(params: &[Param], raw: Value, path: String) -> Result<Self, Refusal> {
+    fn read_at(params: &[Param], more: &[Param], raw: Value, path: String) -> Result<Self, Refusal> {
         let raw = match raw {
             Value::Null => Map::new(),
             Value::Object(map) => map,
@@ -59,13 +64,18 @@ impl Args {
         };
         let mut given = Map::new();
         for (name, value) in raw {
-            let known =
-                params.iter().chain(&EVERYWHERE).find(|p| p.name == name || p.also.contains(&name.as_str()));
-            let Some(param) = known else { return Err(unknown(params, &path, &name)) };
+            let mut known = params.iter().chain(more);
+            let Some(param) = known.find(|p| p.name == name || p.also.contains(&name.as_str())) else {
+                return Err(unknown(params.iter().chain(more).map(|p| p.name), &path, &name));
+            };
             // "" means "not given" wherever it stands, except for text that may be empty on purpose.
             let blank = matches!(&value, Value::String(text) if text.is_empty());
             if !blank || param.name == "body" {
-                given.entry(param.name).or_insert(value);
+                // Of two names for one argument, the one with a value counts.
+                match given.get(param.name) {
+                    Some(before) if !before.is_null() => {}
+                    _ => drop(given.insert(param.name.to_owned(), value)),
+                }
             }
         }
         Ok(Self { given, path })
@@ -246,6 +256,11 @@ impl Args {
                 .field(place));
         }
         Ok(Some(entries))
+    }
+
+    /// The array of a batch. An empty one beside what a single call needs is an optional parameter that a model filled in.
+    pub(crate) fn batch(&self, name: &str, most: usize, single: &str) -> Result<Option<Vec<Value>>, Refusal> {
+        Ok(self.array(name, most)?.filter(|entries| !entries.is_empty() || !self.has(single)))
     }
 
     /// An object; it may come as JSON text.

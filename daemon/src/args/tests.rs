@@ -39,6 +39,36 @@ fn empty_means_not_given_and_null_means_clear() {
 }
 
 #[test]
+fn of_two_names_for_one_argument_the_filled_one_counts() {
+    for raw in [
+        json!({"items": null, "items_json": "[{}]"}),
+        json!({"items": "", "items_json": [{}]}),
+        json!({"items_json": null, "items": [{}]}),
+    ] {
+        assert_eq!(read(raw.clone()).array("items", 9).map(|a| a.map(|a| a.len())), Ok(Some(1)), "{raw}");
+    }
+}
+
+#[test]
+fn an_empty_batch_beside_a_single_call_is_not_given() {
+    let batch = |raw| read(raw).batch("items", 9, "title");
+    assert_eq!(batch(json!({"items": [], "title": "x"})), Ok(None));
+    assert_eq!(batch(json!({"items": []})), Ok(Some(vec![])));
+    assert_eq!(batch(json!({"items": [1], "title": "x"})), Ok(Some(vec![json!(1)])));
+}
+
+#[test]
+fn an_entry_of_a_batch_takes_nothing_that_would_be_ignored() {
+    let entry = |raw| read(json!({})).entry(PARAMS, "items", 2, raw).map(drop).map_err(|r| r.message);
+    assert!(
+        entry(json!({"agent": "x"}))
+            .unwrap_err()
+            .starts_with("Unknown argument: items[2].agent. Known: title")
+    );
+    assert_eq!(entry(json!({"title": "x"})), Ok(()));
+}
+
+#[test]
 fn words_come_in_three_forms() {
     for raw in [json!("a, b,,"), json!(["a", " b "]), json!("[\"a\",\"b\"]")] {
         assert_eq!(
