@@ -167,17 +167,22 @@ impl Engine {
         let repeat = Repeat::of(session, tool, &args, &call)?;
         let (shared, session) = (Arc::clone(&self.0), Arc::clone(session));
         let job = move |tx: &Tx<'_>| -> Answer<Box<RawValue>> {
-            if let Some(before) = repeat.answered(tx)? {
+            let now = clock::now();
+            if let Some(before) = repeat.answered(tx, now.micros())? {
                 return Ok(before);
             }
             let config = shared.book.refresh_if_changed();
-            let call =
-                Call::begin(&shared, &session, &args, config, uuid::Uuid::new_v4().as_u128(), clock::now())?;
+            let call = Call::begin(&shared, &session, &args, config, uuid::Uuid::new_v4().as_u128(), now)?;
             let document = written(&(tool.run)(&call, &args, tx)?)?;
             repeat.keep(tx, &document, call.now())?;
+            #[cfg(feature = "faults")]
+            crate::faults::at(crate::faults::Point::BeforeCommit);
             Ok(document)
         };
-        self.0.submit(job).await
+        let answer = self.0.submit(job).await;
+        #[cfg(feature = "faults")]
+        crate::faults::at(crate::faults::Point::AfterCommit);
+        answer
     }
 
     /// The configuration in force, as it changes.

@@ -137,6 +137,9 @@ impl Link {
         let mut pause = Duration::from_millis(20);
         loop {
             let live = self.connection(May::Start).await?;
+            if lost_since.is_some() {
+                call.waited_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+            }
             let answering = live.connection.call(call.clone(), CALL_DEADLINE);
             let sent = Instant::now();
             match self.while_alive(answering).await? {
@@ -157,7 +160,6 @@ impl Link {
             }
             sleep(pause).await;
             pause = (pause * 2).min(Duration::from_secs(1));
-            call.waited_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         }
     }
 

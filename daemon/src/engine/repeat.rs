@@ -43,9 +43,9 @@ impl Repeat {
     }
 
     /// What the same call was answered before. The same key for something else is a `CONFLICT`.
-    pub(super) fn answered(&self, tx: &Tx<'_>) -> Answer<Option<Box<RawValue>>> {
+    pub(super) fn answered(&self, tx: &Tx<'_>, now: i64) -> Answer<Option<Box<RawValue>>> {
         for (key, hash) in &self.keys {
-            let Some((asked, answer)) = tx.answered(key)? else { continue };
+            let Some((asked, answer)) = tx.answered(key, now - KEPT)? else { continue };
             if asked != *hash {
                 let message = "This request_id was used for another call; take a new one for each call";
                 return Err(Refusal::conflict(message).field("request_id").into());

@@ -106,7 +106,9 @@ pub(crate) fn look(call: &Call<'_>, tx: &Tx<'_>, wait: &Wait) -> Answer<Option<V
                 }
                 Until::Reaches(wanted, from) => {
                     let met = item.status == wanted || was_in(tx, id, wanted, from)?;
-                    let closed = item.status.is_terminal() && !wanted.is_terminal();
+                    // Back to the queue is where a closed item may go.
+                    let open = matches!(wanted, Status::Work | Status::Review | Status::Blocked);
+                    let closed = item.status.is_terminal() && open;
                     let otherwise = item.status == Status::Cancelled && wanted == Status::Done;
                     (met, (!met && (closed || otherwise)).then_some("the item was closed before"))
                 }
