@@ -56,7 +56,7 @@ impl<'a> Call<'a> {
             agent: session.agent.clone(),
             subagent: subagent.map(str::to_owned),
         };
-        let cx = Cx { now, actor, ids: Ids::new(seed), project: session.project.clone() };
+        let cx = Cx { now, actor, ids: Ids::new(seed), project: session.project() };
         Ok(Self { shared, session, config, cx, steps: Cell::new(0) })
     }
 
@@ -97,7 +97,7 @@ impl<'a> Call<'a> {
     pub(crate) fn scope(&self, tx: &Tx<'_>, args: &Args) -> Answer<Scope> {
         match named_project(tx, args)? {
             Some(scope) => Ok(scope),
-            None => Ok(self.session.project.clone().map_or(Scope::All, Scope::With)),
+            None => Ok(self.cx.project.clone().map_or(Scope::All, Scope::With)),
         }
     }
 

@@ -1,13 +1,16 @@
 //! The tools as data: what `tools/list` shows, and where a call of a name goes.
 
+use std::sync::LazyLock;
+
 use orc_core::refusal::{Code, Refusal};
 use orc_store::Tx;
 use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
 
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
 use crate::near::nearest;
-use crate::tools;
+use crate::{prompts, resources, tools};
 
 /// A tool: one file under `tools/`, one entry in [`TOOLS`].
 pub(crate) struct Tool {
@@ -61,6 +64,9 @@ pub(crate) enum Effect {
     /// Only writes, never takes anything away.
     Adds,
 }
+
+/// Bytes that the names of schemas may take in the catalogue.
+const NAMING: usize = 200;
 
 /// Every tool, in the order in which they are listed.
 pub(crate) static TOOLS: &[&Tool] = &[
@@ -145,15 +151,50 @@ pub(crate) fn admit(set: ToolSet, tool: &Tool, access: Access) -> Result<(), Ref
     Ok(())
 }
 
-/// The result of MCP's `tools/list` for a set.
-pub(crate) fn list(set: ToolSet) -> Value {
-    let tools: Vec<Value> = TOOLS.iter().filter(|tool| set.lists(tool)).map(|tool| entry(tool)).collect();
+/// The result of MCP's `tools/list` for a set, where `schemas` are the note schemas in force.
+pub(crate) fn list(set: ToolSet, schemas: &[String]) -> Value {
+    let listed = TOOLS.iter().filter(|tool| set.lists(tool));
+    let tools: Vec<Value> = listed.map(|tool| entry(tool, schemas)).collect();
     json!({ "tools": tools })
 }
 
-fn entry(tool: &Tool) -> Value {
+/// A number that changes when any of a session's lists reads differently: those of tools, prompts and resources. It follows
+/// from their texts alone, so that it stays the same over restarts of the same daemon, and a new version's is another one.
+pub(crate) fn revision(set: ToolSet, schemas: &[String]) -> u64 {
+    static TEXTS: LazyLock<[u8; 32]> = LazyLock::new(|| {
+        let lists = [list(ToolSet::Full, &[]), prompts::list(), resources::list(), resources::templates()];
+        Sha256::digest(lists.map(|list| list.to_string()).concat()).into()
+    });
+    let mut hash = Sha256::new();
+    hash.update(*TEXTS);
+    hash.update([set as u8]);
+    hash.update(naming(schemas).unwrap_or_default());
+    // 48 bits, which every JSON reader keeps; 0 means unknown.
+    hash.finalize().iter().take(6).fold(0, |number, byte| number << 8 | u64::from(*byte)).max(1)
+}
+
+/// What manage_items says of item_type: which schemas there are, as far as there is room.
+fn naming(schemas: &[String]) -> Option<String> {
+    let mut text = "Selects the note schema: ".to_owned();
+    for (n, schema) in schemas.iter().enumerate() {
+        if text.len() + schema.len() > NAMING {
+            text.push('…');
+            return Some(text);
+        }
+        text.push_str(if n == 0 { "" } else { ", " });
+        text.push_str(schema);
+    }
+    (!schemas.is_empty()).then_some(text)
+}
+
+fn entry(tool: &Tool, schemas: &[String]) -> Value {
     let shown = tool.params.iter().filter(|p| p.shown);
-    let properties: Map<String, Value> = shown.map(|p| (p.name.to_owned(), property(p))).collect();
+    let mut properties: Map<String, Value> = shown.map(|p| (p.name.to_owned(), property(p))).collect();
+    if tool.name == "manage_items"
+        && let (Some(item_type), Some(text)) = (properties.get_mut("item_type"), naming(schemas))
+    {
+        item_type["description"] = json!(text);
+    }
     let mut schema = Map::new();
     schema.insert("type".to_owned(), json!("object"));
     schema.insert("properties".to_owned(), Value::Object(properties));
@@ -208,7 +249,8 @@ mod tests {
     #[test]
     fn the_catalogue_keeps_to_its_size() {
         for (set, most) in [(ToolSet::Core, 14_000), (ToolSet::Full, 24_000), (ToolSet::Read, 14_000)] {
-            let size = list(set).to_string().len();
+            let schemas: Vec<String> = (0..50).map(|n| format!("schema-{n}")).collect();
+            let size = list(set, &schemas).to_string().len();
             assert!(size <= most, "{set:?} has {size} bytes, at most {most} are allowed");
         }
     }
@@ -216,7 +258,7 @@ mod tests {
     #[test]
     fn every_property_has_a_plain_type_and_every_required_name_exists() {
         for tool in TOOLS {
-            let entry = entry(tool);
+            let entry = entry(tool, &[]);
             let properties = entry["inputSchema"]["properties"].as_object().unwrap();
             for (name, property) in properties {
                 assert!(property["type"].is_string(), "{} {name}", tool.name);
@@ -225,6 +267,18 @@ mod tests {
                 assert!(properties.contains_key(*name), "{} requires {name}", tool.name);
             }
         }
+    }
+
+    #[test]
+    fn the_schemas_in_force_are_named_and_change_the_revision() {
+        let names = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<String>>();
+        let (none, some) = (names(&[]), names(&["bug", "task"]));
+        assert_eq!(naming(&none), None);
+        assert_eq!(naming(&some).as_deref(), Some("Selects the note schema: bug, task"));
+        assert!(naming(&names(&["x".repeat(90).as_str(); 9])).is_some_and(|text| text.len() <= NAMING + 3));
+        assert!(list(ToolSet::Core, &some).to_string().contains("schema: bug, task"));
+        assert_ne!(revision(ToolSet::Core, &none), revision(ToolSet::Core, &some));
+        assert_eq!(revision(ToolSet::Core, &some), revision(ToolSet::Core, &some));
     }
 
     #[test]

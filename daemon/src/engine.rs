@@ -4,9 +4,12 @@
 //! becomes of its caller. What it answered is kept under the call's key in the same transaction, so that a repeated call is
 //! answered and not made again (contract.md §7).
 
+mod asks;
 mod lifetime;
+mod news;
 mod opening;
 mod repeat;
+mod roots;
 mod waiting;
 
 use std::sync::Arc;
@@ -14,7 +17,7 @@ use std::time::Duration;
 
 use orc_core::limits;
 use orc_core::refusal::{Code, Refusal};
-use orc_proto::wire::{Events, Fault, ToolAnswer, ToolCall};
+use orc_proto::wire::{ToolAnswer, ToolCall};
 use orc_proto::{Hello, Places};
 use orc_store::{Outcome, Readers, Tx, Writer};
 use serde_json::Value;
@@ -29,11 +32,10 @@ use crate::catalog::{self, Access, Tool};
 use crate::connection::HandshakeRefusal;
 use crate::halt::{Halt, commit_failed};
 use crate::peer::Peer;
-use crate::prompts;
 use crate::reload::{ConfigBook, InForce, Watching};
 use crate::sessions::Registry;
 pub(crate) use crate::sessions::Session;
-use crate::watch::Watchers;
+use crate::watch::{Topic, Watchers};
 use crate::{answer, clock};
 use repeat::Repeat;
 
@@ -87,6 +89,7 @@ impl Engine {
         let shared = shared.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
         let engine = Self(Arc::new(shared));
         tokio::spawn(lifetime::end_claims_in_time(Arc::downgrade(&engine.0)));
+        tokio::spawn(tell_of_configuration(engine.configuration(), engine.0.watchers.clone()));
         Ok(engine)
     }
 
@@ -129,7 +132,9 @@ impl Engine {
         catalog::admit(session.tools, tool, access)?;
         match access {
             Access::Write => self.write(tool, session, args, call).await,
-            Access::Wait => waiting::wait(&self.0, session, args).await,
+            Access::Wait => {
+                waiting::wait(&self.0, session, args, Duration::from_millis(call.waited_ms)).await
+            }
             Access::Read | Access::ReadAndLeaveFile => self.read(tool, session, args).await,
         }
     }
@@ -173,39 +178,6 @@ impl Engine {
             Ok(document)
         };
         self.0.submit(job).await
-    }
-
-    /// Everything that is no tool, by its MCP name.
-    pub(crate) async fn ask(
-        &self,
-        session: &Arc<Session>,
-        method: &str,
-        params: Option<&RawValue>,
-    ) -> Result<Box<RawValue>, Fault> {
-        let document = match method {
-            "tools/list" => catalog::list(session.tools),
-            "prompts/list" => prompts::list(),
-            "prompts/get" => prompt(params)?,
-            _ => return Err(Fault::unknown_method(method)),
-        };
-        serde_json::value::to_raw_value(&document).map_err(|error| Fault::new(-32603, error.to_string()))
-    }
-
-    /// Waits until the history grows past `after`, or the configuration changes what is listed.
-    pub(crate) async fn events(&self, _session: &Arc<Session>, after: u64, wait: Duration) -> Events {
-        let mut latest = self.0.latest.subscribe();
-        let mut config = self.0.book.subscribe();
-        let revision = config.borrow_and_update().revision;
-        if *latest.borrow() <= after {
-            tokio::select! {
-                _ = latest.wait_for(|seq| *seq > after) => {}
-                _ = config.changed() => {}
-                () = tokio::time::sleep(wait) => {}
-            }
-        }
-        let _ = revision;
-        // The catalogue's texts do not depend on the configuration, so its revision never changes while a daemon runs.
-        Events { latest: *self.0.latest.borrow(), catalog_revision: 1, ..Events::default() }
     }
 
     /// The configuration in force, as it changes.
@@ -281,17 +253,11 @@ impl Shared {
     }
 }
 
-/// The result of MCP's `prompts/get`; what is wrong with the request is -32602.
-fn prompt(params: Option<&RawValue>) -> Result<Value, Fault> {
-    let invalid = |message: String| Fault::new(-32602, message);
-    let params: Value = match params {
-        Some(raw) => serde_json::from_str(raw.get()).map_err(|e| invalid(e.to_string()))?,
-        None => Value::Null,
-    };
-    let name =
-        params.get("name").and_then(Value::as_str).ok_or_else(|| invalid("name is required".to_owned()))?;
-    let arguments = params.get("arguments").and_then(Value::as_object).cloned().unwrap_or_default();
-    prompts::get(name, &arguments).map_err(|e| invalid(e.to_string()))
+/// Tells those who watch the configuration when another one is in force.
+async fn tell_of_configuration(mut config: watch::Receiver<Arc<InForce>>, watchers: Watchers) {
+    while config.changed().await.is_ok() {
+        watchers.touch(Topic::Config);
+    }
 }
 
 /// The document as it goes over the wire, within the bound of contract.md §12.

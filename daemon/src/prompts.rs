@@ -138,6 +138,11 @@ fn did_you_mean(nearest: Option<&str>) -> String {
     nearest.map_or_else(String::new, |near| format!("; did you mean {near}?"))
 }
 
+/// Every prompt's name.
+pub(crate) fn names() -> Vec<&'static str> {
+    PROMPTS.iter().map(|prompt| prompt.name).collect()
+}
+
 /// The result of `prompts/list`.
 pub(crate) fn list() -> Value {
     let shown = |argument: &Argument| json!({"name": argument.name, "description": argument.description, "required": argument.required});

@@ -78,7 +78,7 @@ pub(crate) fn config_fault(fault: &ConfigFault) -> Value {
 /// Adds what the session must know of its configuration: a refused file, and what else stands out.
 pub(crate) fn add_config_state(call: &Call<'_>, tx: &Tx<'_>, report: &mut Report) -> Answer<()> {
     let concerns = |fault: &&ConfigFault| {
-        fault.project.is_none() || call.session.project.is_none() || fault.project == call.session.project
+        fault.project.is_none() || call.cx.project.is_none() || fault.project == call.cx.project
     };
     let mut faults = call.config.faults.iter().filter(concerns);
     if let Some(first) = faults.next() {

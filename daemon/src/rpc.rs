@@ -129,15 +129,15 @@ impl Orchestrator for Rpc {
     async fn events(self, _: Context, poll: Poll) -> Events {
         let ending = || {
             let stopping = self.daemon.stop.reason().is_none_or(Reason::stays_down);
-            Events { latest: poll.after, stopping, ..Events::default() }
+            Events { stopping, ..Events::default() }
         };
         let Ok((engine, session)) = self.open() else { return ending() };
         // A second poll waits for the first: one is all a shim needs.
         let Ok(_turn) = self.polls.acquire().await else { return ending() };
         let wait = Duration::from_millis(poll.wait_ms).min(MAX_WAIT);
         tokio::select! {
-            events = AssertUnwindSafe(engine.events(session, poll.after, wait)).catch_unwind() => {
-                events.unwrap_or_else(|_| Events { latest: poll.after, ..Events::default() })
+            events = AssertUnwindSafe(engine.events(session, &poll, wait)).catch_unwind() => {
+                events.unwrap_or_default()
             }
             () = self.daemon.stop.begun.cancelled() => ending(),
         }

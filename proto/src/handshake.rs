@@ -57,6 +57,9 @@ pub struct Hello {
     /// Settings of the session.
     #[serde(default)]
     pub settings: HelloSettings,
+    /// The client's roots, as it names them (`file://` addresses), where it has told them already.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roots: Vec<String>,
     /// Who a `person` is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,

@@ -19,6 +19,9 @@ pub struct ToolCall {
     /// Whether the caller wants progress.
     #[serde(default)]
     pub progress: bool,
+    /// How long the caller has waited already, when the call is repeated after a lost connection.
+    #[serde(default)]
+    pub waited_ms: u64,
 }
 
 /// What a tool answered: a document either way.
@@ -79,45 +82,46 @@ impl Fault {
     }
 }
 
-/// A long poll for what happened after a cursor.
-#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+/// A long poll. It is answered when something watched was touched, or the lists read differently.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Poll {
-    /// The last `seq` the client has seen; [`Poll::FROM_NOW`] at first.
-    pub after: u64,
     /// How long to wait for something, in milliseconds; at most 300,000.
     pub wait_ms: u64,
+    /// The [`Events::catalog_revision`] the client knows; 0 when it knows none.
+    #[serde(default)]
+    pub catalog_revision: u64,
+    /// The resources the client wants to hear of, at most [`Poll::MAX_WATCHED`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub watch: Vec<Watched>,
 }
 
 impl Poll {
-    /// No change is newer than this: with no wait it asks for the present cursor. Fits SQLite's integers.
-    pub const FROM_NOW: u64 = i64::MAX as u64;
+    /// Resources that one session may watch.
+    pub const MAX_WATCHED: usize = 256;
 }
 
-/// What happened after a cursor.
+/// A resource that a client watches.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Watched {
+    /// Its address, as the client spells it.
+    pub uri: String,
+    /// The [`Events::latest`] up to which the client knows it. Each has its own, so that one that is watched from now on is not
+    /// told of what was before.
+    pub after: u64,
+}
+
+/// What a poll found.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Events {
-    /// The newest `seq`: the cursor of the next poll.
+    /// Up to where this answer knows what happened: the next `after`. It grows over restarts of the daemon.
     pub latest: u64,
-    /// The changes, oldest first; bounded by the daemon.
-    #[serde(default)]
-    pub changes: Vec<Changed>,
-    /// Changes when the tools' or prompts' texts do; 0 when unknown.
+    /// The watched resources that a change has touched, or may have: a client far behind is told of all of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub updated: Vec<String>,
+    /// Changes when the lists of tools, prompts or resources do; 0 when unknown.
     #[serde(default)]
     pub catalog_revision: u64,
     /// The daemon is ending by somebody's wish: do not poll again.
     #[serde(default)]
     pub stopping: bool,
-}
-
-/// One change, as little of it as a client needs to know what to read again.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct Changed {
-    /// Its number in the history.
-    pub seq: u64,
-    /// The item it touched, full id; empty when none.
-    #[serde(default)]
-    pub item: String,
-    /// The kind of change, in the history's words.
-    #[serde(default)]
-    pub kind: String,
 }

@@ -3,17 +3,22 @@
 
 use std::{
     sync::{Arc, OnceLock},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use orc_proto::{codec::MAX_MESSAGE, wire::ToolAnswer};
+use orc_proto::{
+    codec::MAX_MESSAGE,
+    wire::{Poll, ToolAnswer},
+};
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CallToolRequestParams, CallToolResponse, CustomRequest, CustomResult, ErrorCode,
-        GetPromptRequestParams, GetPromptResponse, GetPromptResult, Implementation, InitializeRequestParams,
-        InitializeResult, ListPromptsResult, ListToolsResult, PaginatedRequestParams,
-        ProgressNotificationParam, ServerCapabilities, ServerConfig, SubscriptionFilter,
+        CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult, CustomRequest,
+        CustomResult, ErrorCode, GetPromptRequestParams, GetPromptResponse, GetPromptResult, Implementation,
+        InitializeRequestParams, InitializeResult, ListPromptsResult, ListResourceTemplatesResult,
+        ListResourcesResult, ListToolsResult, PaginatedRequestParams, ProgressNotificationParam,
+        ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult, ServerCapabilities,
+        ServerConfig, SubscribeRequestParams, SubscriptionFilter, UnsubscribeRequestParams,
     },
     service::{NotificationContext, RequestContext, SubscriptionContext},
 };
@@ -22,10 +27,12 @@ use serde_json::value::RawValue;
 
 use crate::{
     convert,
+    door::Known,
     link::{Link, Unavailable},
     pump,
+    roots::Roots,
     stdio::Traffic,
-    subscriptions::Subscriptions,
+    subscriptions::{Full, Subscriptions},
 };
 
 /// What a model reads once per session, so every sentence has to earn its place.
@@ -34,18 +41,31 @@ review -> done; dependencies and required notes gate the way. Start with get_con
 get_next_item(claim=true), then advance_item(item_id, trigger=\"start\"), later trigger=\"complete\". Write findings \
 with manage_notes. A refusal names what is missing; ids may be shortened to 8 characters.";
 
-/// A sign of life for clients that wait for a long call.
-const PROGRESS_EVERY: Duration = Duration::from_secs(5);
+/// Signs of life for clients that wait for a long call: the first after this time, then ever further apart, up to this.
+const PROGRESS: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(5));
 
 /// Requests whose parameters rmcp may fail to read; it then offers them as unknown.
-const KNOWN: [&str; 6] =
-    ["initialize", "tools/call", "tools/list", "prompts/get", "prompts/list", "subscriptions/listen"];
+const KNOWN: [&str; 12] = [
+    "initialize",
+    "tools/call",
+    "tools/list",
+    "prompts/get",
+    "prompts/list",
+    "subscriptions/listen",
+    "resources/list",
+    "resources/templates/list",
+    "resources/read",
+    "resources/subscribe",
+    "resources/unsubscribe",
+    "completion/complete",
+];
 
 /// The MCP server of one client.
 pub(crate) struct Handler {
     link: Arc<Link>,
     subscriptions: Arc<Subscriptions>,
     traffic: Traffic,
+    roots: Roots,
     config: ServerConfig,
     begun: OnceLock<()>,
 }
@@ -53,7 +73,8 @@ pub(crate) struct Handler {
 impl Handler {
     pub(crate) fn new(link: Arc<Link>, subscriptions: Arc<Subscriptions>, traffic: Traffic) -> Self {
         let config = config(&link);
-        Self { link, subscriptions, traffic, config, begun: OnceLock::new() }
+        let roots = Roots::new(Arc::clone(&link));
+        Self { link, subscriptions, traffic, roots, config, begun: OnceLock::new() }
     }
 
     /// Begins the connection, in the background, once it is known who the client is.
@@ -74,9 +95,29 @@ impl Handler {
         cx: &RequestContext<RoleServer>,
     ) -> Result<T, ErrorData> {
         self.begin(cx.client_info());
+        self.roots.settled().await;
         let params = raw(params)?;
         let answer = self.link.ask(method, Some(params)).await;
         convert::result(answer.map_err(|Unavailable(why)| ErrorData::internal_error(why, None))?)
+    }
+
+    /// From when on a resource is watched, if it is there.
+    pub(crate) async fn watch_from(
+        &self,
+        uri: &str,
+        cx: &RequestContext<RoleServer>,
+    ) -> Result<u64, ErrorData> {
+        #[derive(serde::Deserialize)]
+        struct From {
+            after: u64,
+        }
+        let From { after } = self.ask("resources/subscribe", &serde_json::json!({ "uri": uri }), cx).await?;
+        Ok(after)
+    }
+
+    /// How many more resources this session may watch.
+    pub(crate) fn room_for_subscriptions(&self) -> usize {
+        self.subscriptions.room()
     }
 
     /// Runs a tool; whatever goes wrong on the way is the tool's answer, for an agent never sees JSON-RPC errors.
@@ -92,10 +133,12 @@ impl Handler {
                 "The arguments are over 16 MiB; send them in several calls.",
             );
         }
+        self.roots.settled().await;
         let progress = cx.meta.get_progress_token();
         let answering = self.link.call(&request.name, arguments, progress.is_some());
         let mut answering = std::pin::pin!(answering);
-        let mut passed = 0.0;
+        let begun = Instant::now();
+        let mut pause = PROGRESS.0;
         loop {
             tokio::select! {
                 answer = &mut answering => {
@@ -103,8 +146,9 @@ impl Handler {
                 }
                 // Dropping the call cancels it in the daemon; nobody waits for this answer.
                 () = cx.ct.cancelled() => return ToolAnswer::refusal("UNAVAILABLE", "The call was cancelled."),
-                () = tokio::time::sleep(PROGRESS_EVERY), if progress.is_some() => {
-                    passed += PROGRESS_EVERY.as_secs_f64();
+                () = tokio::time::sleep(pause), if progress.is_some() => {
+                    pause = (pause * 2).min(PROGRESS.1);
+                    let passed = begun.elapsed().as_secs_f64();
                     if let Some(token) = progress.clone() {
                         let sign = ProgressNotificationParam::new(token, passed).with_message("still waiting");
                         let _ = cx.peer.notify_progress(sign).await; // a client that left needs no sign
@@ -127,12 +171,20 @@ impl ServerHandler for Handler {
     ) -> Result<InitializeResult, ErrorData> {
         cx.peer.set_peer_info(request.clone());
         let answer = self.negotiate_initialize(&request);
+        self.roots.expect(&request.capabilities);
         self.begin(Some(request.client_info));
         answer
     }
 
     async fn on_initialized(&self, cx: NotificationContext<RoleServer>) {
-        self.subscriptions.client(cx.peer);
+        self.subscriptions.client(cx.peer.clone());
+        self.on_roots_list_changed(cx).await;
+    }
+
+    async fn on_roots_list_changed(&self, cx: NotificationContext<RoleServer>) {
+        self.roots.ask(&cx.peer).await;
+        // Another project has other schemas, and the lists name them.
+        self.subscriptions.ask_anew();
     }
 
     async fn list_tools(
@@ -174,7 +226,69 @@ impl ServerHandler for Handler {
         Ok(prompt.into())
     }
 
-    // Resources and completions go here, each one `self.ask(METHOD, …)` and a capability in `config`.
+    async fn list_resources(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        cx: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        let mut list: ListResourcesResult =
+            self.ask("resources/list", &request.unwrap_or_default(), &cx).await?;
+        list.result_type = Some(rmcp::model::ResultType::COMPLETE);
+        Ok(list)
+    }
+
+    async fn list_resource_templates(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        cx: RequestContext<RoleServer>,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        let mut list: ListResourceTemplatesResult =
+            self.ask("resources/templates/list", &request.unwrap_or_default(), &cx).await?;
+        list.result_type = Some(rmcp::model::ResultType::COMPLETE);
+        Ok(list)
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        cx: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        let mut read: ReadResourceResult = self.ask("resources/read", &request, &cx).await?;
+        read.result_type = Some(rmcp::model::ResultType::COMPLETE);
+        Ok(read.into())
+    }
+
+    async fn complete(
+        &self,
+        request: CompleteRequestParams,
+        cx: RequestContext<RoleServer>,
+    ) -> Result<CompleteResult, ErrorData> {
+        let mut completed: CompleteResult = self.ask("completion/complete", &request, &cx).await?;
+        completed.result_type = Some(rmcp::model::ResultType::COMPLETE);
+        Ok(completed)
+    }
+
+    async fn subscribe(
+        &self,
+        request: SubscribeRequestParams,
+        cx: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let after = self.watch_from(&request.uri, &cx).await?;
+        self.subscriptions.subscribe(request.uri, after).map_err(|Full| {
+            let message =
+                format!("A session may watch {} resources; unsubscribe from some first", Poll::MAX_WATCHED);
+            ErrorData::invalid_params(message, None)
+        })
+    }
+
+    async fn unsubscribe(
+        &self,
+        request: UnsubscribeRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.subscriptions.unsubscribe(&request.uri);
+        Ok(())
+    }
 
     fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
         Some(requested.clone()) // rmcp keeps what the capabilities cover
@@ -182,7 +296,8 @@ impl ServerHandler for Handler {
 
     async fn listen(&self, cx: SubscriptionContext) -> Result<(), ErrorData> {
         self.begin(cx.request_context().client_info());
-        self.subscriptions.add(cx.sink().clone());
+        let known = cx.request_context().extensions.get::<Known>().cloned().unwrap_or_default();
+        self.subscriptions.add(cx.sink().clone(), &known.0);
         tokio::select! {
             () = cx.cancelled() => {}
             () = self.traffic.ended() => {}
@@ -211,6 +326,10 @@ fn config(link: &Link) -> ServerConfig {
         .enable_tool_list_changed()
         .enable_prompts()
         .enable_prompts_list_changed()
+        .enable_resources()
+        .enable_resources_list_changed()
+        .enable_resources_subscribe()
+        .enable_completions()
         .build();
     let mut instructions = INSTRUCTIONS.to_owned();
     if let Some(original) = link.original_to_take_over() {

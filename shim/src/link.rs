@@ -28,7 +28,7 @@ const CALL_DEADLINE: Duration = Duration::from_secs(330);
 const ASK_DEADLINE: Duration = Duration::from_secs(30);
 /// While a call runs: how often to look whether the daemon still answers at all.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
-/// How long a call is repeated over lost connections.
+/// How long a call is repeated over connections that are lost one after the other.
 const REPEAT_FOR: Duration = Duration::from_secs(60);
 
 /// The one connection of this process.
@@ -37,6 +37,7 @@ pub(crate) struct Link {
     folder: PathBuf,
     client: OnceLock<(String, String)>,
     token: StdMutex<Option<String>>,
+    roots: StdMutex<Vec<String>>,
     slot: Mutex<Slot>,
     tries: AtomicU64,
     connecting: AtomicBool,
@@ -77,6 +78,7 @@ impl Link {
             folder,
             client: OnceLock::new(),
             token: StdMutex::new(None),
+            roots: StdMutex::default(),
             slot: Mutex::new(Slot::default()),
             tries: AtomicU64::new(0),
             connecting: AtomicBool::new(false),
@@ -86,6 +88,11 @@ impl Link {
     /// Who the client is; said once, before the first connection.
     pub(crate) fn introduce(&self, name: String, version: String) {
         let _ = self.client.set((name, version));
+    }
+
+    /// The client's roots, for the connections to come.
+    pub(crate) fn set_roots(&self, roots: Vec<String>) {
+        *self.roots.lock().unwrap_or_else(PoisonError::into_inner) = roots;
     }
 
     /// Whether the session wants `structuredContent`.
@@ -118,17 +125,20 @@ impl Link {
         arguments: Option<Box<RawValue>>,
         progress: bool,
     ) -> Result<ToolAnswer, Unavailable> {
-        let call = ToolCall {
+        let mut call = ToolCall {
             name: name.to_owned(),
             arguments,
             key: Some(uuid::Uuid::new_v4().to_string()),
             progress,
+            waited_ms: 0,
         };
         let begun = Instant::now();
+        let mut lost_since = None;
         let mut pause = Duration::from_millis(20);
         loop {
             let live = self.connection(May::Start).await?;
             let answering = live.connection.call(call.clone(), CALL_DEADLINE);
+            let sent = Instant::now();
             match self.while_alive(answering).await? {
                 // Ended before it began the call: the next daemon will run it.
                 Ok(ToolAnswer { not_begun: true, .. }) => {}
@@ -136,13 +146,18 @@ impl Link {
                 Err(lost) => lost_or(lost)?,
             }
             self.lost(&live).await;
-            if begun.elapsed() > REPEAT_FOR {
+            // A connection that held for a while and was lost is not one that is lost again and again.
+            if sent.elapsed() > LOOK_EVERY {
+                lost_since = None;
+            }
+            if lost_since.get_or_insert_with(Instant::now).elapsed() > REPEAT_FOR {
                 let message = "The connection to the daemon was lost again and again. The call may have happened; look \
                                before you repeat it.";
                 return Err(Unavailable(message.to_owned()));
             }
             sleep(pause).await;
             pause = (pause * 2).min(Duration::from_secs(1));
+            call.waited_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         }
     }
 
@@ -247,6 +262,7 @@ impl Link {
             client_name,
             client_version,
             agent: home.settings.agent.clone(),
+            roots: self.roots.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             token: self.token.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             clears_stop_marker: may == May::Start,
             settings: home.settings.for_hello(),

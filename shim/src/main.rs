@@ -6,11 +6,13 @@
 //! changes out, [`stdio`] reads and writes lines. Nothing but protocol is ever written to stdout.
 
 mod convert;
+mod door;
 mod handler;
 mod lines;
 mod link;
 mod note;
 mod pump;
+mod roots;
 mod stdio;
 mod subscriptions;
 
@@ -18,7 +20,7 @@ use std::{process::ExitCode, sync::Arc};
 
 use rmcp::ServiceExt;
 
-use crate::{handler::Handler, link::Link, stdio::Stdio, subscriptions::Subscriptions};
+use crate::{door::Door, handler::Handler, link::Link, stdio::Stdio, subscriptions::Subscriptions};
 
 fn main() -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
@@ -40,7 +42,7 @@ async fn serve() {
     let (stdio, traffic) = Stdio::open();
     let handler = Handler::new(Arc::clone(&link), subscriptions, traffic.clone());
     let session = async {
-        match handler.serve(stdio).await {
+        match Door(handler).serve(stdio).await {
             Ok(running) => drop(running.waiting().await),
             Err(ended) => note::note(&format!("the client left before it began: {ended}")),
         }

@@ -16,14 +16,14 @@ use crate::{
 
 /// Length of one poll.
 const WAIT: Duration = Duration::from_secs(120);
-/// Many changes in a moment are one piece of news.
+/// The first change is told of at once; those of the next moment are one piece of news.
 const COALESCE: Duration = Duration::from_millis(50);
 /// Between looks for a daemon: at first, and at most.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
 /// Runs for ever.
 pub(crate) async fn run(link: Arc<Link>, subscriptions: Arc<Subscriptions>) {
-    let mut known = None;
+    let mut known = 0;
     // A new session may take back an earlier `stop`.
     let mut may = May::Start;
     let mut pause = PAUSE.0;
@@ -44,26 +44,40 @@ pub(crate) async fn run(link: Arc<Link>, subscriptions: Arc<Subscriptions>) {
 }
 
 /// Polls until the connection is lost. Whether the daemon ends by somebody's wish.
-async fn follow(live: &Live, subscriptions: &Subscriptions, known: &mut Option<u64>) -> bool {
-    let mut poll = Poll { after: Poll::FROM_NOW, wait_ms: 0 };
+async fn follow(live: &Live, subscriptions: &Subscriptions, known: &mut u64) -> bool {
+    let mut wait = Duration::ZERO;
     loop {
         let begun = Instant::now();
-        let Ok(events) = live.connection.events(poll).await else { return false };
+        let poll = Poll {
+            wait_ms: u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+            catalog_revision: *known,
+            watch: subscriptions.watched(),
+        };
+        let answered = tokio::select! {
+            // Dropping the poll ends it in the daemon; what it had found is found again.
+            () = subscriptions.changed() => continue,
+            answered = live.connection.events(poll.clone()) => answered,
+        };
+        let Ok(events) = answered else { return false };
         if events.stopping {
             return true;
         }
+        if events.latest != 0 {
+            subscriptions.known(&poll.watch, events.latest);
+        }
+        subscriptions.updated(&events.updated).await;
         let before = *known;
         if events.catalog_revision != 0 {
-            *known = Some(events.catalog_revision);
+            *known = events.catalog_revision;
         }
         // The first revision ever seen is no change.
-        if before.is_some() && before != *known {
+        if before != 0 && before != *known {
             subscriptions.lists_changed().await;
         }
         // An answer without news that came at once would make this a busy loop.
-        let idle =
-            events.latest == poll.after && poll.wait_ms > 0 && begun.elapsed() < Duration::from_secs(1);
+        let empty = events.updated.is_empty() && before == *known;
+        let idle = empty && !wait.is_zero() && begun.elapsed() < Duration::from_secs(1);
         sleep(if idle { Duration::from_secs(1) } else { COALESCE }).await;
-        poll = Poll { after: events.latest, wait_ms: u64::try_from(WAIT.as_millis()).unwrap_or(u64::MAX) };
+        wait = WAIT;
     }
 }

@@ -216,7 +216,7 @@ fn named(tx: &Tx<'_>, tree: &Tree, name: &str, field: &'static str) -> Answer<It
         message: format!("'{}' is no ref of this call, nor an id: {}", text::cut(name, 60), refusal.message),
         ..refusal
     };
-    Ok(resolve(tx, name, field).map_err(|stop| Halt::from(stop).map_refusal(no_ref))?)
+    resolve(tx, name, field).map_err(|stop| Halt::from(stop).map_refusal(no_ref))
 }
 
 fn create_edges(call: &Call<'_>, args: &Args, tx: &Tx<'_>, tree: &Tree) -> Answer<Vec<Value>> {

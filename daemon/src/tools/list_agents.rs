@@ -38,7 +38,7 @@ fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
             "client": session.client,
             "pid": session.pid,
             "folder": session.folder.display().to_string(),
-            "project": session.project,
+            "project": session.project(),
             "since": session.since.text(),
             "claims": claims,
         });

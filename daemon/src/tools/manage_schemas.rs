@@ -46,7 +46,7 @@ const OPERATIONS: [(&str, Operation); 4] = [
 ];
 
 fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
-    let schemas = &call.policies().of(call.session.project.as_deref()).schemas;
+    let schemas = &call.policies().of(call.cx.project.as_deref()).schemas;
     match args.operation(&OPERATIONS, Some("list"))? {
         Operation::List => {
             let mut report = Report::default();
@@ -67,7 +67,7 @@ fn get(call: &Call<'_>, schemas: &[Schema], name: &str) -> Answer {
     match schemas.iter().find(|s| s.name == name) {
         Some(schema) => {
             let mut document = schema_json(schema);
-            if let Some(file) = call.config.file_of_schema(call.session.project.as_deref(), name) {
+            if let Some(file) = call.config.file_of_schema(call.cx.project.as_deref(), name) {
                 document["file"] = json!(file.display().to_string());
             }
             Ok(document)
@@ -80,7 +80,7 @@ fn get(call: &Call<'_>, schemas: &[Schema], name: &str) -> Answer {
     }
 }
 
-fn schema_json(schema: &Schema) -> Value {
+pub(crate) fn schema_json(schema: &Schema) -> Value {
     let notes: Vec<Value> = schema
         .notes
         .iter()
@@ -126,7 +126,7 @@ fn check(call: &Call<'_>, tx: &Tx<'_>, reference: &str) -> Answer {
 
 fn reload(call: &Call<'_>) -> Value {
     let config = call.shared.book.reload_now();
-    let schemas = &config.policies.of(call.session.project.as_deref()).schemas;
+    let schemas = &config.policies.of(call.cx.project.as_deref()).schemas;
     let names: Vec<&str> = schemas.iter().map(|s| s.name.as_str()).collect();
     let mut document = json!({"reloaded": config.faults.is_empty(), "schemas": names});
     if let Some(fault) = config.faults.first() {

@@ -17,7 +17,7 @@ pub(super) fn best(
     unclaimed: bool,
 ) -> Answer<Vec<Listed>> {
     let now = call.now();
-    let policy = call.policies().of(call.session.project.as_deref());
+    let policy = call.policies().of(call.cx.project.as_deref());
     let horizon = now.saturating_add(policy.due_within.clamp(0, 365 * DAY));
     let mut found =
         tx.candidates(filter, Asking { actor: &call.cx.actor, unclaimed, now, horizon, limit })?;

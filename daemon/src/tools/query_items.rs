@@ -184,8 +184,7 @@ fn fields(args: &Args) -> Result<Option<Vec<String>>, Refusal> {
     let Some(fields) = args.words("fields")? else { return Ok(None) };
     for field in &fields {
         if !FIELDS.contains(&field.as_str()) {
-            let near =
-                nearest(field, FIELDS.into_iter()).map(|n| format!(" Did you mean {n}?")).unwrap_or_default();
+            let near = nearest(field, FIELDS).map(|n| format!(" Did you mean {n}?")).unwrap_or_default();
             let message = format!("Unknown field: {field}.{near} Fields: {}", FIELDS.join(", "));
             return Err(Refusal::validation(message).field("fields"));
         }

@@ -1,5 +1,6 @@
 //! The queries of lists and reports, on a snapshot or the writer's transaction.
 
+mod complete;
 mod cursor;
 mod derived;
 mod display;
@@ -14,6 +15,7 @@ mod next;
 mod notes;
 mod report;
 
+pub use complete::Begun;
 pub use cursor::Cursor;
 pub use filter::{Filter, Scope};
 pub use graph::Neighbour;

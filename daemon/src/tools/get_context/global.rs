@@ -46,7 +46,7 @@ fn dashboard(call: &Call<'_>, args: &Args, tx: &Tx<'_>, limit: usize) -> Answer<
     let scope = call.scope(tx, args)?;
     let filter = call.report_filter(tx, args, scope.clone())?;
     let (now, rows) = (call.now(), call.rows(tx)?);
-    let policy = call.policies().of(call.session.project.as_deref());
+    let policy = call.policies().of(call.cx.project.as_deref());
     let mut report = Report::default();
 
     let counts = tx.status_counts(&filter, now)?;
