@@ -28,7 +28,7 @@ const LIST_FIELDS: [&str; 8] =
     ["id", "title", "status", "priority", "parent_id", "tags", "due_at", "claimed_by"];
 
 /// Every field that a list may be asked for.
-pub(crate) const FIELDS: [&str; 28] = [
+pub(crate) const FIELDS: [&str; 27] = [
     "id",
     "parent_id",
     "title",
@@ -56,7 +56,6 @@ pub(crate) const FIELDS: [&str; 28] = [
     "created_at",
     "updated_at",
     "claimed_by",
-    "claim_ends",
 ];
 
 /// Makes rows of one transaction's values.
@@ -119,13 +118,7 @@ impl<'a, 'c> Rows<'a, 'c> {
     pub(crate) fn listed(&self, listed: &Listed, picked: Option<&[String]>) -> Result<Value, Error> {
         let mut row = self.row(&listed.item, listed.claimed_by.clone())?;
         match (picked, self.level) {
-            (Some(fields), _) => {
-                row =
-                    fields.iter().map(|f| (f.clone(), row.get(f).cloned().unwrap_or(Value::Null))).collect();
-                if self.level == Level::Compact {
-                    drop_empty(&mut row);
-                }
-            }
+            (Some(fields), _) => row = self.pick(&row, fields),
             (None, Level::Compact) => {
                 row = LIST_FIELDS.iter().filter_map(|f| Some(((*f).to_owned(), row.remove(*f)?))).collect();
                 drop_empty(&mut row);
@@ -133,6 +126,16 @@ impl<'a, 'c> Rows<'a, 'c> {
             (None, Level::Full) => {}
         }
         Ok(Value::Object(row))
+    }
+
+    /// The fields of a row that a call picked.
+    pub(crate) fn pick(&self, row: &Map<String, Value>, fields: &[String]) -> Map<String, Value> {
+        let mut picked =
+            fields.iter().map(|f| (f.clone(), row.get(f).cloned().unwrap_or(Value::Null))).collect();
+        if self.level == Level::Compact {
+            drop_empty(&mut picked);
+        }
+        picked
     }
 
     /// Rows of a list.

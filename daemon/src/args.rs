@@ -3,78 +3,20 @@
 //! The same table makes the JSON schema that clients see, the check for unknown names, and the typed reading. Models fill
 //! optional parameters with `""` and write arrays, numbers and booleans as strings; all of that means what it seems to mean.
 
-use std::fmt::Display;
+mod param;
+mod refuse;
+#[cfg(test)]
+mod tests;
 
 use orc_core::refusal::{Details, Refusal};
 use orc_core::time::Stamp;
 use serde_json::{Map, Value};
 
-/// What a parameter holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// Text.
-    Text,
-    /// Text of the caller's own that is never looked into; an object is kept as its JSON.
-    Opaque,
-    /// An item's id or its first characters.
-    Id,
-    /// A whole number.
-    Integer,
-    /// True or false.
-    Boolean,
-    /// An ISO 8601 time.
-    Time,
-    /// One of a few words; checked where it is used, so that the refusal can name them all.
-    Word(&'static [&'static str]),
-    /// Words separated by commas, or an array of them.
-    Words,
-    /// An array of ids; words separated by commas are taken too.
-    Ids,
-    /// An array of objects.
-    Objects,
-    /// An object.
-    Object,
-}
+pub(crate) use param::{Kind, Param};
+pub(crate) use refuse::wrong_type;
 
-/// One parameter of a tool.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Param {
-    /// The name that clients use.
-    pub name: &'static str,
-    /// What it holds.
-    pub kind: Kind,
-    /// What it is for, as short as it can be said: every agent pays for it.
-    pub doc: &'static str,
-    /// Whether the catalogue shows it.
-    pub shown: bool,
-    /// Other names for the same, accepted for ever.
-    pub also: &'static [&'static str],
-}
-
-impl Param {
-    /// A parameter that the catalogue shows.
-    pub(crate) const fn new(name: &'static str, kind: Kind, doc: &'static str) -> Self {
-        Self { name, kind, doc, shown: true, also: &[] }
-    }
-
-    /// Accepted under other names too.
-    pub(crate) const fn also(mut self, names: &'static [&'static str]) -> Self {
-        self.also = names;
-        self
-    }
-
-    /// Accepted, but not shown.
-    pub(crate) const fn hidden(mut self) -> Self {
-        self.shown = false;
-        self
-    }
-}
-
-/// Accepted by every tool, shown by none (contract.md §2).
-const EVERYWHERE: [Param; 2] = [
-    Param::new("agent", Kind::Text, "A subagent of this session"),
-    Param::new("request_id", Kind::Text, "Makes a repeated call safe"),
-];
+use param::EVERYWHERE;
+use refuse::{required, unknown};
 
 /// The arguments of one call, or of one entry in a batch, each under its own name.
 #[derive(Clone, Debug)]
@@ -87,7 +29,7 @@ pub(crate) struct Args {
 impl Args {
     /// Reads the arguments of a call. Refuses an unknown name with the nearest known one.
     pub(crate) fn read(params: &[Param], raw: Value) -> Result<Self, Refusal> {
-        Self::read_at(params, raw, String::new())
+        Self::read_at(params, &EVERYWHERE, raw, String::new())
     }
 
     /// Reads entry `index` of the array `field`.
@@ -106,10 +48,10 @@ impl Args {
         if !raw.is_object() {
             return Err(wrong_type(&path, "an object", &raw).details(Details::Entry(index)));
         }
-        Self::read_at(params, raw, format!("{path}."))
+        Self::read_at(params, &[], raw, format!("{path}."))
     }
 
-    fn read_at(params: &[Param], raw: Value, path: String) -> Result<Self, Refusal> {
+    fn read_at(params: &[Param], more: &[Param], raw: Value, path: String) -> Result<Self, Refusal> {
         let raw = match raw {
             Value::Null => Map::new(),
             Value::Object(map) => map,
@@ -117,13 +59,18 @@ impl Args {
         };
         let mut given = Map::new();
         for (name, value) in raw {
-            let known =
-                params.iter().chain(&EVERYWHERE).find(|p| p.name == name || p.also.contains(&name.as_str()));
-            let Some(param) = known else { return Err(unknown(params, &path, &name)) };
+            let mut known = params.iter().chain(more);
+            let Some(param) = known.find(|p| p.name == name || p.also.contains(&name.as_str())) else {
+                return Err(unknown(params.iter().chain(more), &path, &name));
+            };
             // "" means "not given" wherever it stands, except for text that may be empty on purpose.
             let blank = matches!(&value, Value::String(text) if text.is_empty());
             if !blank || param.name == "body" {
-                given.entry(param.name).or_insert(value);
+                // Of two names for one argument, the one with a value counts.
+                match given.get(param.name) {
+                    Some(before) if !before.is_null() => {}
+                    _ => drop(given.insert(param.name.to_owned(), value)),
+                }
             }
         }
         Ok(Self { given, path })
@@ -306,6 +253,11 @@ impl Args {
         Ok(Some(entries))
     }
 
+    /// The array of a batch. An empty one beside what a single call needs is an optional parameter that a model filled in.
+    pub(crate) fn batch(&self, name: &str, most: usize, single: &str) -> Result<Option<Vec<Value>>, Refusal> {
+        Ok(self.array(name, most)?.filter(|entries| !entries.is_empty() || !self.has(single)))
+    }
+
     /// An object; it may come as JSON text.
     pub(crate) fn object(&self, name: &str) -> Result<Option<Map<String, Value>>, Refusal> {
         let place = self.place(name);
@@ -353,127 +305,5 @@ fn id_text(place: &str, value: &Value) -> Result<String, Refusal> {
         Value::String(text) => Ok(text.clone()),
         Value::Number(n) => Ok(n.to_string()),
         other => Err(wrong_type(place, "text", other)),
-    }
-}
-
-fn required(place: &str) -> Refusal {
-    Refusal::validation(format!("{place} is required")).field(place)
-}
-
-/// "limit must be a whole number, got the text \"many\"".
-pub(crate) fn wrong_type(place: impl Display, wanted: &str, got: &Value) -> Refusal {
-    let place = place.to_string();
-    let what = match got {
-        Value::Null => "null".to_owned(),
-        Value::Bool(flag) => format!("{flag}"),
-        Value::Number(n) => format!("the number {n}"),
-        Value::String(text) => format!("the text {:?}", orc_core::text::cut(text, 60)),
-        Value::Array(entries) => format!("an array of {}", entries.len()),
-        Value::Object(_) => "an object".to_owned(),
-    };
-    Refusal::validation(format!("{place} must be {wanted}, got {what}")).field(place)
-}
-
-fn unknown(params: &[Param], path: &str, name: &str) -> Refusal {
-    let known = || params.iter().chain(&EVERYWHERE).map(|p| p.name);
-    let shown = orc_core::text::cut(name, 60);
-    let hint = match nearest(name, known()) {
-        Some(near) => format!(" Did you mean {near}?"),
-        None => format!(" Known: {}", known().collect::<Vec<_>>().join(", ")),
-    };
-    Refusal::validation(format!("Unknown argument: {path}{shown}.{hint}")).field(format!("{path}{shown}"))
-}
-
-/// The known word that is most like `name`, if any is like it at all.
-pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let name: String = name.chars().take(64).collect::<String>().to_ascii_lowercase();
-    known
-        .map(|word| (strsim::jaro_winkler(&name, word), word))
-        .filter(|(likeness, _)| *likeness > 0.75)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, word)| word)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    const PARAMS: &[Param] = &[
-        Param::new("title", Kind::Text, ""),
-        Param::new("limit", Kind::Integer, ""),
-        Param::new("recursive", Kind::Boolean, ""),
-        Param::new("item_id", Kind::Id, ""),
-        Param::new("tags", Kind::Words, ""),
-        Param::new("items", Kind::Objects, "").also(&["items_json"]),
-        Param::new("due_at", Kind::Time, ""),
-        Param::new("body", Kind::Text, ""),
-    ];
-
-    fn read(raw: Value) -> Args {
-        Args::read(PARAMS, raw).unwrap()
-    }
-
-    #[test]
-    fn strings_stand_for_what_they_say() {
-        let args = read(
-            json!({"limit": "5", "recursive": "true", "item_id": 12345678, "items_json": "[{\"a\":1}]"}),
-        );
-        assert_eq!(args.integer("limit"), Ok(Some(5)));
-        assert_eq!(args.flag("recursive"), Ok(true));
-        assert_eq!(args.id("item_id"), Ok(Some("12345678".to_owned())));
-        assert_eq!(args.array("items", 9).map(|a| a.map(|a| a.len())), Ok(Some(1)));
-        assert_eq!(read(json!({"limit": 5.0})).integer("limit"), Ok(Some(5)));
-    }
-
-    #[test]
-    fn empty_means_not_given_and_null_means_clear() {
-        let args = read(json!({"title": "", "limit": "", "due_at": null, "body": ""}));
-        assert_eq!(args.text("title"), Ok(None));
-        assert_eq!(args.integer("limit"), Ok(None));
-        assert!(args.is_null("due_at") && !args.has("due_at"));
-        assert_eq!(args.text("body"), Ok(Some("")));
-    }
-
-    #[test]
-    fn words_come_in_three_forms() {
-        for raw in [json!("a, b,,"), json!(["a", " b "]), json!("[\"a\",\"b\"]")] {
-            assert_eq!(
-                read(json!({ "tags": raw })).words("tags"),
-                Ok(Some(vec!["a".to_owned(), "b".to_owned()]))
-            );
-        }
-    }
-
-    #[test]
-    fn refusals_name_the_field_what_came_and_what_is_wanted() {
-        let message = |r: Result<(), Refusal>| r.unwrap_err().message;
-        let cases = [
-            (
-                read(json!({"limit": "many"})).integer("limit").map(drop),
-                "limit must be a whole number, got the text \"many\"",
-            ),
-            (
-                read(json!({"limit": 1.5})).integer("limit").map(drop),
-                "limit must be a whole number, got the number 1.5",
-            ),
-            (
-                read(json!({"recursive": []})).flag("recursive").map(drop),
-                "recursive must be true or false, got an array of 0",
-            ),
-            (read(json!({"title": {}})).text("title").map(drop), "title must be text, got an object"),
-            (
-                read(json!({"items": "{}"})).array("items", 9).map(drop),
-                "items must be an array, got an object",
-            ),
-            (
-                Args::read(PARAMS, json!({"titel": 1})).map(drop),
-                "Unknown argument: titel. Did you mean title?",
-            ),
-            (Args::read(PARAMS, json!([])).map(drop), "arguments must be an object, got an array of 0"),
-        ];
-        for (result, want) in cases {
-            assert_eq!(message(result), want);
-        }
     }
 }

@@ -7,8 +7,9 @@ use orc_store::Tx;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::args::{Args, Kind, Param, nearest};
+use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
+use crate::near::nearest;
 use crate::{prompts, resources, tools};
 
 /// A tool: one file under `tools/`, one entry in [`TOOLS`].

@@ -13,6 +13,7 @@ mod roots;
 mod waiting;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use orc_core::limits;
 use orc_core::refusal::{Code, Refusal};
@@ -131,7 +132,9 @@ impl Engine {
         catalog::admit(session.tools, tool, access)?;
         match access {
             Access::Write => self.write(tool, session, args, call).await,
-            Access::Wait => waiting::wait(&self.0, session, args).await,
+            Access::Wait => {
+                waiting::wait(&self.0, session, args, Duration::from_millis(call.waited_ms)).await
+            }
             Access::Read | Access::ReadAndLeaveFile => self.read(tool, session, args).await,
         }
     }
@@ -164,17 +167,22 @@ impl Engine {
         let repeat = Repeat::of(session, tool, &args, &call)?;
         let (shared, session) = (Arc::clone(&self.0), Arc::clone(session));
         let job = move |tx: &Tx<'_>| -> Answer<Box<RawValue>> {
-            if let Some(before) = repeat.answered(tx)? {
+            let now = clock::now();
+            if let Some(before) = repeat.answered(tx, now.micros())? {
                 return Ok(before);
             }
             let config = shared.book.refresh_if_changed();
-            let call =
-                Call::begin(&shared, &session, &args, config, uuid::Uuid::new_v4().as_u128(), clock::now())?;
+            let call = Call::begin(&shared, &session, &args, config, uuid::Uuid::new_v4().as_u128(), now)?;
             let document = written(&(tool.run)(&call, &args, tx)?)?;
             repeat.keep(tx, &document, call.now())?;
+            #[cfg(feature = "faults")]
+            crate::faults::at(crate::faults::Point::BeforeCommit);
             Ok(document)
         };
-        self.0.submit(job).await
+        let answer = self.0.submit(job).await;
+        #[cfg(feature = "faults")]
+        crate::faults::at(crate::faults::Point::AfterCommit);
+        answer
     }
 
     /// The configuration in force, as it changes.

@@ -16,6 +16,8 @@ mod daemon;
 mod descriptors;
 mod detach;
 mod engine;
+#[cfg(feature = "faults")]
+mod faults;
 mod halt;
 mod hangup;
 mod idle;

@@ -1,7 +1,7 @@
 //! The known word that a mistyped one was most likely meant to be.
 
 /// The nearest of the known words, when one is near enough to be worth naming: a third of its letters may differ, and
-/// at least one, or it is the beginning of the word. Case and the choice between `-` and `_` do not count.
+/// at least one, or one of the two is the beginning of the other. Case and the choice between `-` and `_` do not count.
 pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // What is this long was no slip of the finger, and the comparison costs the product of both lengths.
     if word.len() > 100 {
@@ -13,8 +13,10 @@ pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
         .into_iter()
         .map(|candidate| (strsim::damerau_levenshtein(&word, &plain(candidate)), candidate))
         .filter(|(distance, candidate)| {
-            let begun = word.len() > 1 && plain(candidate).starts_with(&word);
-            begun || *distance <= (candidate.chars().count() / 3).max(1)
+            let candidate = plain(candidate);
+            let begun = word.len() > 1 && candidate.starts_with(&word);
+            let lengthened = candidate.len() > 3 && word.starts_with(&candidate);
+            begun || lengthened || *distance <= (candidate.chars().count() / 3).max(1)
         })
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
@@ -34,6 +36,7 @@ mod tests {
             ("kye", Some("key")),
             ("work-item-schema", Some("work_item_schemas")),
             ("life", Some("lifecycle")),
+            ("notes_filter", Some("notes")),
             ("gates", None),
             ("", None),
         ];

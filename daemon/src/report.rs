@@ -13,6 +13,8 @@ use crate::reload::ConfigFault;
 #[derive(Default)]
 pub(crate) struct Report {
     document: Map<String, Value>,
+    /// The sections, each with how many rows there are in all.
+    sections: Vec<(String, usize)>,
     more: Map<String, Value>,
 }
 
@@ -27,7 +29,25 @@ impl Report {
         if total > rows.len() {
             self.more.insert(key.to_owned(), json!(total - rows.len()));
         }
+        self.sections.push((key.to_owned(), total));
         self.put(key, rows);
+    }
+
+    /// Leaves at most `most` rows in every section, and counts what was cut.
+    pub(crate) fn cut(&mut self, most: usize) {
+        for (key, total) in &self.sections {
+            if let Some(rows) = self.document.get_mut(key).and_then(Value::as_array_mut)
+                && rows.len() > most
+            {
+                rows.truncate(most);
+                self.more.insert(key.clone(), json!(total - most));
+            }
+        }
+    }
+
+    /// How many bytes the document has so far.
+    pub(crate) fn size(&self) -> usize {
+        json!([self.document, self.more]).to_string().len()
     }
 
     /// Adds a section of list rows.

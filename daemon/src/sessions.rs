@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use orc_core::limits;
 use orc_core::time::Stamp;
@@ -80,84 +80,56 @@ impl Session {
 /// The sessions that are connected now.
 #[derive(Debug, Default)]
 pub(crate) struct Registry {
-    live: Arc<Mutex<Live>>,
-}
-
-#[derive(Debug, Default)]
-struct Live {
-    /// By their ids.
-    sessions: HashMap<String, Arc<Session>>,
-    /// The names of sessions that are about to be added, by their ids.
-    coming: HashMap<String, String>,
+    live: Mutex<HashMap<String, Arc<Session>>>,
 }
 
 impl Registry {
     /// Adds a session; one of the same id, whose connection is not yet known to be dead, gives way.
     pub(crate) fn add(&self, session: Arc<Session>) {
-        lock(&self.live).sessions.insert(session.id.clone(), session);
+        self.lock().insert(session.id.clone(), session);
     }
 
     /// Takes a session away, unless its id has been resumed by another connection. Answers whether it was there.
     pub(crate) fn remove(&self, session: &Arc<Session>) -> bool {
-        let mut live = lock(&self.live);
-        match live.sessions.get(&session.id) {
-            Some(current) if Arc::ptr_eq(current, session) => live.sessions.remove(&session.id).is_some(),
+        let mut live = self.lock();
+        match live.get(&session.id) {
+            Some(current) if Arc::ptr_eq(current, session) => live.remove(&session.id).is_some(),
             _ => false,
         }
     }
 
     /// All that are connected, by name.
     pub(crate) fn all(&self) -> Vec<Arc<Session>> {
-        let mut all: Vec<Arc<Session>> = lock(&self.live).sessions.values().cloned().collect();
+        let mut all: Vec<Arc<Session>> = self.lock().values().cloned().collect();
         all.sort_by(|a, b| (&a.agent, &a.id).cmp(&(&b.agent, &b.id)));
         all
     }
 
     /// How many are connected.
     pub(crate) fn len(&self) -> usize {
-        lock(&self.live).sessions.len()
+        self.lock().len()
     }
 
-    /// The name for a session that brings none: the one it had before or, where that is taken or there is none, `base`, or
-    /// `base#2` and so on, the lowest that no other session has. It is nobody else's while the answer lives, so that two
-    /// sessions that begin at once get two names.
-    pub(crate) fn free_name(&self, before: Option<&str>, base: &str, own: &str) -> NewName {
-        let mut live = lock(&self.live);
-        let others = live.sessions.values().filter(|s| s.id != own).map(|s| s.agent.as_str());
-        let coming = live.coming.iter().filter(|(id, _)| *id != own).map(|(_, name)| name.as_str());
-        let taken: BTreeSet<&str> = others.chain(coming).collect();
+    /// The name for a session that brings none: `base`, or `base#2` and so on, the lowest that no other live session has.
+    pub(crate) fn free_name(&self, base: &str, own: &str) -> String {
+        let live = self.lock();
+        let taken: BTreeSet<&str> = live.values().filter(|s| s.id != own).map(|s| s.agent.as_str()).collect();
         let numbered = (2..).map(|n| format!("{base}#{n}"));
-        let wishes = before.map(str::to_owned).into_iter().chain([base.to_owned()]).chain(numbered);
-        let name = { wishes }.find(|name| !taken.contains(name.as_str())).unwrap_or_default();
-        live.coming.insert(own.to_owned(), name.clone());
-        NewName { name, session: own.to_owned(), live: Arc::clone(&self.live) }
+        std::iter::once(base.to_owned())
+            .chain(numbered)
+            .find(|name| !taken.contains(name.as_str()))
+            .unwrap_or_default()
     }
-}
 
-/// The name of a session that is about to be added.
-#[derive(Debug)]
-pub(crate) struct NewName {
-    name: String,
-    session: String,
-    live: Arc<Mutex<Live>>,
-}
-
-impl NewName {
-    /// The name itself.
-    pub(crate) fn text(&self) -> &str {
-        &self.name
+    /// Whether no other live session has this name.
+    pub(crate) fn is_free(&self, name: &str, own: &str) -> bool {
+        !self.lock().values().any(|session| session.id != own && session.agent == name)
     }
-}
 
-impl Drop for NewName {
-    fn drop(&mut self) {
-        lock(&self.live).coming.remove(&self.session);
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Session>>> {
+        // The map is whole after every insert and remove, so a panic elsewhere cannot have left it half changed.
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn lock(live: &Mutex<Live>) -> MutexGuard<'_, Live> {
-    // Both maps are whole after every insert and remove, so a panic elsewhere cannot have left them half changed.
-    live.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The name a session gets when it brings none: `<client>@<folder>`.
@@ -190,27 +162,4 @@ pub(crate) fn client(hello: &Hello) -> String {
 /// The folder of a hello, absolute in any case.
 pub(crate) fn folder(hello: &Hello) -> PathBuf {
     if hello.folder.is_absolute() { hello.folder.clone() } else { Path::new("/").to_owned() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_of_sessions_that_begin_at_once_differ() {
-        let registry = Registry::default();
-        let first = registry.free_name(None, "c@f", "1");
-        let second = registry.free_name(None, "c@f", "2");
-        assert_eq!((first.text(), second.text()), ("c@f", "c@f#2"));
-        drop(first);
-        assert_eq!(registry.free_name(None, "c@f", "3").text(), "c@f", "the lowest free one");
-    }
-
-    #[test]
-    fn a_session_that_comes_back_has_its_name_unless_it_was_taken() {
-        let registry = Registry::default();
-        let back = registry.free_name(Some("c@f#2"), "c@f", "2");
-        assert_eq!(back.text(), "c@f#2");
-        assert_eq!(registry.free_name(Some("c@f#2"), "c@f", "3").text(), "c@f");
-    }
 }

@@ -6,7 +6,7 @@
 
 mod news;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -96,6 +96,13 @@ impl Watchers {
         }
         drop(state);
         Listener { registry: Arc::clone(&self.0), key, topics, bell }
+    }
+
+    /// How many wait for something.
+    pub(crate) fn listening(&self) -> usize {
+        let state = self.0.lock();
+        let keys: HashSet<u64> = state.bells.values().flat_map(HashMap::keys).copied().collect();
+        keys.len()
     }
 
     /// The number of the newest news.

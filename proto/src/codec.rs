@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn arguments_cross_untouched() {
-        let text = r#"{"name":"t","arguments":{"b":1.50,"a":[ 1,2 ]},"progress":false}"#;
+        let text = r#"{"name":"t","arguments":{"b":1.50,"a":[ 1,2 ]},"progress":false,"waited_ms":0}"#;
         let call: ToolCall = Pin::new(&mut Json).deserialize(&BytesMut::from(text)).unwrap();
         assert_eq!(Pin::new(&mut Json).serialize(&call).unwrap(), text.as_bytes());
     }

@@ -19,6 +19,9 @@ pub struct ToolCall {
     /// Whether the caller wants progress.
     #[serde(default)]
     pub progress: bool,
+    /// How long the caller has waited already, when the call is repeated after a lost connection.
+    #[serde(default)]
+    pub waited_ms: u64,
 }
 
 /// What a tool answered: a document either way.

@@ -3,7 +3,7 @@
 
 use std::{
     sync::{Arc, OnceLock},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use orc_proto::{
@@ -41,8 +41,8 @@ review -> done; dependencies and required notes gate the way. Start with get_con
 get_next_item(claim=true), then advance_item(item_id, trigger=\"start\"), later trigger=\"complete\". Write findings \
 with manage_notes. A refusal names what is missing; ids may be shortened to 8 characters.";
 
-/// A sign of life for clients that wait for a long call.
-const PROGRESS_EVERY: Duration = Duration::from_secs(5);
+/// Signs of life for clients that wait for a long call: the first after this time, then ever further apart, up to this.
+const PROGRESS: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(5));
 
 /// Requests whose parameters rmcp may fail to read; it then offers them as unknown.
 const KNOWN: [&str; 12] = [
@@ -137,7 +137,8 @@ impl Handler {
         let progress = cx.meta.get_progress_token();
         let answering = self.link.call(&request.name, arguments, progress.is_some());
         let mut answering = std::pin::pin!(answering);
-        let mut passed = 0.0;
+        let begun = Instant::now();
+        let mut pause = PROGRESS.0;
         loop {
             tokio::select! {
                 answer = &mut answering => {
@@ -145,8 +146,9 @@ impl Handler {
                 }
                 // Dropping the call cancels it in the daemon; nobody waits for this answer.
                 () = cx.ct.cancelled() => return ToolAnswer::refusal("UNAVAILABLE", "The call was cancelled."),
-                () = tokio::time::sleep(PROGRESS_EVERY), if progress.is_some() => {
-                    passed += PROGRESS_EVERY.as_secs_f64();
+                () = tokio::time::sleep(pause), if progress.is_some() => {
+                    pause = (pause * 2).min(PROGRESS.1);
+                    let passed = begun.elapsed().as_secs_f64();
                     if let Some(token) = progress.clone() {
                         let sign = ProgressNotificationParam::new(token, passed).with_message("still waiting");
                         let _ = cx.peer.notify_progress(sign).await; // a client that left needs no sign

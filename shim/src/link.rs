@@ -28,7 +28,7 @@ const CALL_DEADLINE: Duration = Duration::from_secs(330);
 const ASK_DEADLINE: Duration = Duration::from_secs(30);
 /// While a call runs: how often to look whether the daemon still answers at all.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
-/// How long a call is repeated over lost connections.
+/// How long a call is repeated over connections that are lost one after the other.
 const REPEAT_FOR: Duration = Duration::from_secs(60);
 
 /// The one connection of this process.
@@ -125,17 +125,23 @@ impl Link {
         arguments: Option<Box<RawValue>>,
         progress: bool,
     ) -> Result<ToolAnswer, Unavailable> {
-        let call = ToolCall {
+        let mut call = ToolCall {
             name: name.to_owned(),
             arguments,
             key: Some(uuid::Uuid::new_v4().to_string()),
             progress,
+            waited_ms: 0,
         };
         let begun = Instant::now();
+        let mut lost_since = None;
         let mut pause = Duration::from_millis(20);
         loop {
             let live = self.connection(May::Start).await?;
+            if lost_since.is_some() {
+                call.waited_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+            }
             let answering = live.connection.call(call.clone(), CALL_DEADLINE);
+            let sent = Instant::now();
             match self.while_alive(answering).await? {
                 // Ended before it began the call: the next daemon will run it.
                 Ok(ToolAnswer { not_begun: true, .. }) => {}
@@ -143,7 +149,11 @@ impl Link {
                 Err(lost) => lost_or(lost)?,
             }
             self.lost(&live).await;
-            if begun.elapsed() > REPEAT_FOR {
+            // A connection that held for a while and was lost is not one that is lost again and again.
+            if sent.elapsed() > LOOK_EVERY {
+                lost_since = None;
+            }
+            if lost_since.get_or_insert_with(Instant::now).elapsed() > REPEAT_FOR {
                 let message = "The connection to the daemon was lost again and again. The call may have happened; look \
                                before you repeat it.";
                 return Err(Unavailable(message.to_owned()));

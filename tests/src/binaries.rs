@@ -28,6 +28,22 @@ pub fn binary(name: &str) -> PathBuf {
     folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
 }
 
+/// The daemon's program with the feature `faults`, built when first asked for, beside the programs of everybody else.
+///
+/// # Panics
+/// When it cannot be built.
+pub(crate) fn faulty_daemon() -> PathBuf {
+    static PROGRAM: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    let program = PROGRAM.get_or_init(|| {
+        let target = Target::of_this_test();
+        let name = "task-orchestrator-faulty";
+        // Cargo itself keeps two test processes from building at once, and builds nothing when nothing has changed.
+        target.build(&["--bin", name, "--features", "daemon/faults"])?;
+        Ok(target.folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX)))
+    });
+    program.clone().unwrap_or_else(|said| panic!("the program under test does not build:\n{said}"))
+}
+
 /// The folder of the workspace's Cargo.toml.
 pub fn workspace_root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".")).to_owned()
@@ -71,7 +87,7 @@ impl Target {
             return Ok(());
         }
         let begun = SystemTime::now();
-        self.build()?;
+        self.build(&["--bins"])?;
         // As of the start: what is edited during a build counts as newer.
         let file = File::create(&stamp).expect("the target folder is writable");
         file.set_modified(begun).expect("the stamp's time can be set");
@@ -84,10 +100,11 @@ impl Target {
             .all(|name| self.folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX)).is_file())
     }
 
-    fn build(&self) -> Result<(), String> {
+    /// Both packages in any case: cargo would build what they share in another way for one of them.
+    fn build(&self, what: &[&str]) -> Result<(), String> {
         let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         cargo.current_dir(workspace_root());
-        cargo.args(["build", "-p", "shim", "-p", "daemon", "--bins", "--profile", &self.profile]);
+        cargo.args(["build", "-p", "shim", "-p", "daemon", "--profile", &self.profile]).args(what);
         cargo.arg("--target-dir").arg(&self.root);
         if let Some(triple) = &self.triple {
             cargo.args(["--target", triple]);

@@ -142,6 +142,13 @@ impl McpClient {
         id
     }
 
+    /// Sends a notification.
+    #[track_caller]
+    pub fn notify(&self, method: &str, params: Value) {
+        let params = self.lifecycle.params(&self.name, params);
+        self.say(&json!({"jsonrpc": "2.0", "method": method, "params": params}).to_string());
+    }
+
     /// The answer to an earlier [`McpClient::send`].
     #[track_caller]
     pub fn receive(&self, id: i64) -> Value {

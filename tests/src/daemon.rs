@@ -3,10 +3,10 @@
 use std::{
     fs::File,
     path::PathBuf,
-    process::{Child, Stdio},
+    process::{Child, Command, Stdio},
 };
 
-use crate::{env::TestEnv, processes, wait::eventually};
+use crate::{binaries::faulty_daemon, env::TestEnv, processes, wait::eventually};
 
 /// `task-orchestrator serve`, ready to answer; ends with the test.
 #[derive(Debug)]
@@ -20,16 +20,30 @@ impl Daemon {
     /// # Panics
     /// When it ends instead.
     pub fn start(env: &TestEnv, arguments: &[&str]) -> Self {
-        let mut daemon = Self::begin(env, arguments);
+        Self::begin(env, arguments).ready(env)
+    }
+
+    /// One that dies as a crash would when a call comes to a point, such as `after-commit:1`: the first call that is on disk
+    /// and not answered yet.
+    ///
+    /// # Panics
+    /// When it ends before.
+    pub fn that_dies(env: &TestEnv, fault: &str) -> Self {
+        let mut command = env.command_of(&faulty_daemon());
+        command.env("TASK_ORCHESTRATOR_FAULT", fault);
+        Self::run(env, command, &[]).ready(env)
+    }
+
+    fn ready(mut self, env: &TestEnv) -> Self {
         let log = log(env);
         eventually("the daemon's answer to a hello", || {
-            let ended = daemon.child.try_wait().ok().flatten();
+            let ended = self.child.try_wait().ok().flatten();
             let said = || std::fs::read_to_string(&log).unwrap_or_default();
             assert!(ended.is_none(), "the daemon ended ({ended:?}) instead of serving: {}", said());
             let status = env.cli(&["status"]);
             if status.success { Ok(()) } else { Err(format!("{status:?}\n{}", said())) }
         });
-        daemon
+        self
     }
 
     /// Starts one and waits for nothing: it may still be opening its database.
@@ -37,7 +51,10 @@ impl Daemon {
     /// # Panics
     /// When it cannot be started.
     pub fn begin(env: &TestEnv, arguments: &[&str]) -> Self {
-        let mut command = env.command("task-orchestrator");
+        Self::run(env, env.command("task-orchestrator"), arguments)
+    }
+
+    fn run(env: &TestEnv, mut command: Command, arguments: &[&str]) -> Self {
         command.arg("serve").arg("--db").arg(env.database()).args(arguments);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(log(env)).expect("a log"));
         Self { child: command.spawn().expect("task-orchestrator runs") }

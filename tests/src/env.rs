@@ -185,7 +185,12 @@ impl TestEnv {
 
     /// One of the two programs, in this world: the few variables that MCP SDKs hand on, and nothing of ours.
     pub(crate) fn command(&self, program: &str) -> Command {
-        let mut command = Command::new(binary(program));
+        self.command_of(&binary(program))
+    }
+
+    /// The same for a program that lies elsewhere.
+    pub(crate) fn command_of(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
         command.env_clear();
         for name in ["PATH", "USER", "LOGNAME", "SHELL", "TERM"] {
             if let Some(value) = std::env::var_os(name) {

@@ -281,3 +281,19 @@ fn an_unknown_operation_names_the_known_ones() {
         );
     }
 }
+
+#[test]
+fn empty_arrays_beside_a_single_call_are_not_given() {
+    let env = TestEnv::new();
+    let agent = env.connect();
+    let row = agent.ok("manage_items", json!({"operation": "create", "title": "x", "items": [], "ids": []}));
+    let id = row["id"].clone();
+    let moved = agent.ok("advance_item", json!({"item_id": id, "trigger": "start", "transitions": []}));
+    assert_eq!(moved["status"], "work", "{moved}");
+    let note = json!({"operation": "upsert", "item_id": id, "key": "k", "body": "b", "notes": []});
+    assert_eq!(agent.ok("manage_notes", note)["key"], "k");
+    let gone = agent.ok("manage_items", json!({"operation": "delete", "item_id": id, "ids": []}));
+    assert_eq!(gone, json!({"deleted": true}));
+    let none = agent.ok("manage_items", json!({"operation": "create", "items": []}));
+    assert_eq!(none["created"], 0, "alone it is a batch of nothing");
+}

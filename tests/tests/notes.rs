@@ -129,3 +129,44 @@ fn notes_do_not_touch_the_items_version() {
     agent.note(&id, "k", "b");
     assert_eq!(agent.get(&id)["version"], 1);
 }
+
+#[test]
+fn lists_of_notes_come_in_pages_like_every_list() {
+    let env = TestEnv::new();
+    let agent = env.connect();
+    let id = agent.item("x");
+    let note = |n: usize| json!({"item_id": id, "key": format!("k{n:02}"), "body": format!("word {n}")});
+    agent.ok("manage_notes", json!({"operation": "upsert", "notes": (0..60).map(note).collect::<Vec<_>>()}));
+    for (tool, call) in [
+        ("query_notes", json!({"item_id": id})),
+        ("query_notes", json!({"search": "word"})),
+        ("manage_notes", json!({"operation": "list", "item_id": id})),
+    ] {
+        let first = agent.ok(tool, call.clone());
+        assert_eq!((keys_of(&first).len(), &first["total"]), (50, &json!(60)), "50 unless limit says more");
+        assert_eq!(first["has_more"], true);
+        let mut rest = call.clone();
+        rest["cursor"] = first["next_cursor"].clone();
+        let last = agent.ok(tool, rest);
+        let mut all = [keys_of(&first), keys_of(&last)].concat();
+        all.sort();
+        all.dedup();
+        assert_eq!((all.len(), &last["has_more"], last.get("next_cursor")), (60, &json!(false), None));
+        let mut wide = call.clone();
+        wide["limit"] = json!(500);
+        assert_eq!(keys_of(&agent.ok(tool, wide)).len(), 60);
+        let mut wrong = call;
+        wrong["cursor"] = json!("nonsense");
+        agent.refused(tool, wrong, "VALIDATION").says("next_cursor");
+    }
+    let role = json!({"search": "word", "role": "review"});
+    assert_eq!(agent.ok("query_notes", role)["total"], 0, "a role narrows a search too");
+    let key = json!({"search": "word", "key": "k07"});
+    assert_eq!(agent.ok("query_notes", key)["total"], 1, "and so does a key");
+    agent.refused("query_notes", json!({"search": "!?"}), "VALIDATION").says("search");
+}
+
+fn keys_of(list: &e2e::Value) -> Vec<String> {
+    let items = list["items"].as_array().cloned().unwrap_or_default();
+    items.iter().filter_map(|note| note["key"].as_str().map(str::to_owned)).collect()
+}

@@ -193,3 +193,28 @@ fn a_bad_checkpoint_changes_nothing() {
     agent.refused("manage_checkpoints", json!({"operation": "restore"}), "VALIDATION").names("path");
     assert_eq!(agent.total(), 3);
 }
+
+#[test]
+fn ids_and_tags_from_elsewhere_are_taken_whatever_they_look_like() {
+    let env = TestEnv::new();
+    let agent = env.client().tools("full").connect();
+    let items = json!([
+        {"id": "q", "title": "short"}, {"id": " spaced ", "title": "spaced", "parent_id": "q"},
+        {"id": "t", "title": "tagged", "tags": ["a", "b"]},
+    ]);
+    let import = |mode: &str| agent.ok("import_graph", json!({"data": {"items": items}, "mode": mode}));
+    assert_eq!(import("merge")["counts"]["items"], 3);
+    assert_eq!(agent.get("q")["title"], "short", "a whole id, shorter than any prefix");
+    assert_eq!(agent.advance(" spaced ", "start")["status"], "work");
+    assert_eq!(agent.get("t")["tags"], "a,b");
+    agent
+        .refused("query_items", json!({"operation": "get", "item_id": "x"}), "VALIDATION")
+        .says("at least 4");
+    assert_eq!(
+        import("replace")["counts"]["items"],
+        3,
+        "and none of them stands in the way of a replacement"
+    );
+    agent.ok("manage_items", json!({"operation": "delete", "item_id": "t"}));
+    assert_eq!(agent.ok("manage_items", json!({"operation": "restore", "item_id": "t"}))["title"], "tagged");
+}

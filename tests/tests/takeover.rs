@@ -302,3 +302,46 @@ fn the_originals_default_place_is_pointed_out() {
         .expect("it");
     assert_eq!(kind, "table", "and it is left alone");
 }
+
+#[test]
+fn status_and_the_first_sessions_say_what_came_along() {
+    let env = TestEnv::new();
+    let original = original("original-1.5.1");
+    original.put_into(&env);
+    let context = env.connect().ok("get_context", json!({}));
+    assert!(context["notices"].to_string().contains(".bak"), "where the original is: {context}");
+    let status = env.cli(&["status", "--json"]);
+    let status: Value = serde_json::from_str(&status.stdout).expect("JSON");
+    let taken = &status["engine"]["taken_over"];
+    for (part, table) in
+        [("items", "work_items"), ("notes", "notes"), ("dependencies", "dependencies"), ("claims", "claims")]
+    {
+        assert_eq!(taken[part], original.rows(table).len(), "{taken}");
+    }
+    assert_eq!((&taken["workspaces"], &taken["leftovers"]), (&json!(2), &json!(0)), "{taken}");
+    env.kill_daemon();
+    let context = env.connect().ok("get_context", json!({}));
+    assert!(!context["notices"].to_string().contains(".bak"), "and it is said once: {context}");
+    assert!(env.cli(&["status"]).stdout.contains("taken over"), "but for status");
+}
+
+#[test]
+fn a_database_of_ours_reads_the_originals_workspaces_once() {
+    let env = TestEnv::new();
+    let file = env.database().with_file_name("workspaces.json");
+    fs::write(&file, "{\"web\": {\"tags\": [").expect("half a file");
+    let agent = env.connect();
+    let context = agent.ok("get_context", json!({}));
+    assert!(context["notices"].to_string().contains("workspaces.json"), "what is wrong with it: {context}");
+    agent.end();
+    env.kill_daemon();
+    fs::write(&file, r#"{"web": {"tags": ["shop"]}}"#).expect("a whole file");
+    let list = |agent: &e2e::McpClient| agent.ok("manage_workspaces", json!({"operation": "list"}));
+    let agent = env.client().tools("full").connect();
+    assert_eq!(list(&agent)["workspaces"]["web"]["tags"], json!(["shop"]));
+    agent.ok("manage_workspaces", json!({"operation": "delete", "name": "web"}));
+    agent.end();
+    env.kill_daemon();
+    assert_eq!(list(&env.connect())["workspaces"], json!({}), "what was deleted stays deleted");
+    assert_eq!(fs::read_to_string(&file).expect("it"), r#"{"web": {"tags": ["shop"]}}"#, "never written");
+}

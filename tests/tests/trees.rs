@@ -247,3 +247,46 @@ fn complete_tree_reaches_every_depth() {
     agent.refused("complete_tree", json!({"parent_id": "00000000"}), "NOT_FOUND").names("parent_id");
     agent.refused("complete_tree", json!({}), "VALIDATION").names("parent_id");
 }
+
+#[test]
+fn a_refusal_names_the_entry_it_is_about() {
+    let env = TestEnv::new();
+    let agent = env.connect();
+    let tree = |children, deps, notes| json!({"root_title": "R", "children": children, "deps": deps, "notes": notes});
+    let a = || json!({"ref": "a", "title": "A"});
+    for (call, code, field) in [
+        (
+            tree(json!([a(), {"title": "B", "priority": "urgent"}]), json!([]), json!([])),
+            "VALIDATION",
+            "children[1].priority",
+        ),
+        (tree(json!([a(), {"title": ""}]), json!([]), json!([])), "VALIDATION", "children[1].title"),
+        (tree(json!([a()]), json!([{"from": "a", "to": "zz"}]), json!([])), "VALIDATION", "deps[0].to"),
+        (tree(json!([a()]), json!([{"from": "nothing", "to": "a"}]), json!([])), "NOT_FOUND", "deps[0].from"),
+        (
+            tree(json!([a()]), json!([{"from": "a", "to": "root", "type": "x"}]), json!([])),
+            "VALIDATION",
+            "deps[0].dep_type",
+        ),
+        (
+            tree(json!([a()]), json!([]), json!([{"ref": "b", "key": "k", "body": ""}])),
+            "VALIDATION",
+            "notes[0].ref",
+        ),
+        (
+            tree(json!([{"title": "A", "agent": "x"}]), json!([]), json!([])),
+            "VALIDATION",
+            "children[0].agent",
+        ),
+    ] {
+        let refusal = agent.refused("create_work_tree", call, code);
+        assert_eq!(refusal.field, field, "{refusal:?}");
+    }
+    let refusal = agent.refused(
+        "create_work_tree",
+        tree(json!([a()]), json!([{"from": "a", "to": "zz"}]), json!([])),
+        "VALIDATION",
+    );
+    refusal.says("'zz' is no ref of this call");
+    assert_eq!(agent.ok("query_items", json!({}))["total"], 0);
+}

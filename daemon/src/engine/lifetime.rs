@@ -1,6 +1,6 @@
 //! How sessions begin and end, and how claims end in time.
 
-use std::sync::{Arc, Mutex, RwLock, Weak};
+use std::sync::{Arc, Mutex, OnceLock, RwLock, Weak};
 use std::time::Duration;
 
 use orc_core::claim::Actor;
@@ -20,7 +20,7 @@ use crate::catalog::ToolSet;
 use crate::clock;
 use crate::connection::HandshakeRefusal;
 use crate::project;
-use crate::sessions::{self, NewName, Session};
+use crate::sessions::{self, Session};
 use crate::watch::Topic;
 
 /// An ended session can be resumed by its token this long.
@@ -36,24 +36,46 @@ pub(super) async fn begin(
 ) -> Result<Arc<Session>, HandshakeRefusal> {
     let preparing = Arc::clone(shared);
     let prepared = tokio::task::spawn_blocking(move || prepare(&preparing, &hello, pid)).await;
-    let prepared = prepared.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
-    // The name is kept from others until the session is added under it, or has failed.
-    let (session, root, _name) = prepared?;
+    let applicant = prepared.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
 
-    let (book, policies) = (shared.book.clone(), shared.book.in_force().policies.clone());
-    let admitted = shared.submit(move |tx| admit(tx, session, root, &book, &policies)).await;
-    let session = Arc::new(admitted.map_err(|r| refused("SESSION", r.message))?);
-    shared.sessions.add(Arc::clone(&session));
+    // Registered by the job, so that names are given out, and ends and resumptions come, one after the other.
+    let registered = Arc::new(OnceLock::new());
+    let (admitting, entry) = (Arc::clone(shared), Arc::clone(&registered));
+    let job = move |tx: &Tx<'_>| {
+        let session = Arc::new(admit(tx, &admitting, applicant)?);
+        admitting.sessions.add(Arc::clone(&session));
+        let _ = entry.set(Arc::clone(&session)); // a job runs once
+        Ok(session)
+    };
+    let admitted = shared.submit(job).await.map_err(|refusal| {
+        if let Some(session) = registered.get() {
+            shared.sessions.remove(session);
+        }
+        refused("SESSION", refusal.message)
+    })?;
     shared.watchers.touch(Topic::Agents);
-    Ok(session)
+    Ok(admitted)
+}
+
+/// A session that is not let in yet, with what its name and project follow from.
+struct Applicant {
+    session: Session,
+    root: Option<project::ProjectRoot>,
+    name: Name,
+}
+
+/// How a session comes by its agent's name.
+enum Name {
+    /// The client gave it.
+    Given(String),
+    /// The session had it before its connection was lost; unless another has it by now, it has it again.
+    Kept(String, String),
+    /// `<client>@<folder>`, with a number while others have it.
+    Drawn(String),
 }
 
 /// What the hello says, read and checked. Blocks on the file system.
-fn prepare(
-    shared: &Shared,
-    hello: &Hello,
-    pid: Option<u32>,
-) -> Result<(Session, Option<project::ProjectRoot>, Option<NewName>), HandshakeRefusal> {
+fn prepare(shared: &Shared, hello: &Hello, pid: Option<u32>) -> Result<Applicant, HandshakeRefusal> {
     let settings = &hello.settings;
     let level = choose(
         "TASK_ORCHESTRATOR_RESPONSES",
@@ -82,19 +104,16 @@ fn prepare(
         (None, false) => uuid::Uuid::new_v4().to_string(),
     };
     let given = hello.agent.as_deref().map(str::trim).filter(|name| !name.is_empty());
-    let (agent, name) = match given {
-        _ if sessions::is_person(hello) => (sessions::person_name(hello), None),
-        Some(name) => (orc_core::text::cut(name, orc_core::limits::KEY_CHARS), None),
-        None => {
-            let before = known.as_ref().map(|row| row.agent.as_str());
-            let name = shared.sessions.free_name(before, &sessions::default_name(hello), &id);
-            (name.text().to_owned(), Some(name))
-        }
+    let name = match (given, &known) {
+        _ if sessions::is_person(hello) => Name::Given(sessions::person_name(hello)),
+        (Some(name), _) => Name::Given(orc_core::text::cut(name, orc_core::limits::KEY_CHARS)),
+        (None, Some(row)) => Name::Kept(row.agent.clone(), sessions::default_name(hello)),
+        (None, None) => Name::Drawn(sessions::default_name(hello)),
     };
     let session = Session {
         id,
         token: known.map_or_else(|| uuid::Uuid::new_v4().to_string(), |row| row.token),
-        agent,
+        agent: String::new(),
         client: sessions::client(hello),
         pid: pid.or((hello.pid != 0).then_some(hello.pid)),
         folder,
@@ -106,7 +125,7 @@ fn prepare(
         tools,
         notices: notices(shared, hello),
     };
-    Ok((session, root, name))
+    Ok(Applicant { session, root, name })
 }
 
 /// A setting with a few words; an unknown one is refused rather than ignored, for it may be meant to forbid something.
@@ -148,23 +167,23 @@ fn notices(shared: &Shared, hello: &Hello) -> Vec<String> {
     }
 }
 
-/// Names the session's project, keeps the session, and lets it take over what its agent held before.
-fn admit(
-    tx: &Tx<'_>,
-    session: Session,
-    root: Option<project::ProjectRoot>,
-    book: &crate::reload::ConfigBook,
-    policies: &Policies,
-) -> Answer<Session> {
+/// Names the agent and its project, keeps the session, and lets it take over what its agent held before.
+fn admit(tx: &Tx<'_>, shared: &Shared, applicant: Applicant) -> Answer<Session> {
+    let Applicant { mut session, root, name } = applicant;
+    session.agent = match name {
+        Name::Given(name) => name,
+        Name::Kept(name, _) if shared.sessions.is_free(&name, &session.id) => name,
+        Name::Kept(_, base) | Name::Drawn(base) => shared.sessions.free_name(&base, &session.id),
+    };
     if let Some(root) = root {
-        session.set_project(Some(name_project(tx, &root, book)?));
+        session.set_project(Some(name_project(tx, &root, &shared.book)?));
     }
     if session.is_person() {
         return Ok(session);
     }
     let resumed = tx.session_by_token(&session.token)?.is_some();
     tx.keep_session(&row(&session), &clock::now())?;
-    run(tx, policies, &Command::AdoptClaims { resumed }, &actor(&session))?;
+    run(tx, &shared.book.in_force().policies, &Command::AdoptClaims { resumed }, &actor(&session))?;
     Ok(session)
 }
 
@@ -206,17 +225,24 @@ fn run(tx: &Tx<'_>, policies: &Policies, command: &Command, actor: &Actor) -> An
 }
 
 /// Ends a session whose connection is gone. A person's commands have no session to end.
+///
+/// While the daemon ends, sessions are left open: their clients are there and come back to the next daemon, from whose start
+/// the grace runs (contract.md §7).
 pub(super) async fn end(shared: &Arc<Shared>, session: &Arc<Session>) {
-    if !shared.sessions.remove(session) {
+    if session.is_person() || shared.stopping.is_cancelled() {
+        if shared.sessions.remove(session) {
+            shared.watchers.touch(Topic::Agents);
+        }
         return;
     }
-    shared.watchers.touch(Topic::Agents);
-    if session.is_person() {
-        return;
-    }
-    let (session, policies) = (Arc::clone(session), shared.book.in_force().policies.clone());
+    let (ending, session) = (Arc::clone(shared), Arc::clone(session));
     let job = move |tx: &Tx<'_>| {
-        run(tx, &policies, &Command::EndSession, &actor(&session))?;
+        // Asked here, after every earlier resumption and before every later one: a resumed session has not ended.
+        if !ending.sessions.remove(&session) {
+            return Ok(());
+        }
+        ending.watchers.touch(Topic::Agents);
+        run(tx, &ending.book.in_force().policies, &Command::EndSession, &actor(&session))?;
         let now = clock::now();
         Ok(tx.end_session(&session.id, &now, now.micros() - REMEMBERED)?)
     };

@@ -146,6 +146,7 @@ pub(super) fn status(shared: &Shared) -> Value {
         "config_errors": faults,
         "notices": notices,
         "latest": *shared.latest.borrow(),
+        "waiting": shared.watchers.listening(),
     });
     if let Some(taken_over) = &shared.taken_over {
         status["taken_over"] = taken_over.clone();

@@ -5,6 +5,7 @@ use orc_core::refusal::Refusal;
 use orc_core::time::DAY;
 use orc_proto::wire::ToolCall;
 use orc_store::Tx;
+use serde_json::Value;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
@@ -16,36 +17,36 @@ use crate::sessions::Session;
 /// Answers are kept this long (contract.md §12).
 const KEPT: i64 = 7 * DAY;
 
-/// The keys under which a call's answer is kept, and what was asked.
+/// The keys under which a call's answer is kept, each with what was asked.
 pub(super) struct Repeat {
-    keys: Vec<String>,
-    hash: Vec<u8>,
+    keys: Vec<(String, Vec<u8>)>,
 }
 
 impl Repeat {
-    /// The shim's own key, and the caller's `request_id`.
+    /// The shim's own key, and the caller's `request_id`, which is the agent's own: others may use the same one.
     pub(super) fn of(session: &Session, tool: &Tool, args: &Args, call: &ToolCall) -> Result<Self, Refusal> {
         let mut keys = Vec::new();
+        let raw = call.arguments.as_ref().map_or("", |raw| raw.get());
         if let Some(key) = &call.key {
             limits::chars("key", key, limits::KEY_CHARS)?;
-            keys.push(format!("shim:{key}"));
+            // The shim sends the same bytes again.
+            keys.push((format!("shim:{key}"), hash(tool, raw)));
         }
         if let Some(id) = args.text("request_id")? {
             limits::chars("request_id", id, limits::KEY_CHARS)?;
-            keys.push(format!("request:{}:{id}", session.agent));
+            let subagent = args.text("agent")?.map(|name| format!("/{}", name.trim())).unwrap_or_default();
+            let given: Value = serde_json::from_str(raw).unwrap_or_default();
+            let key = format!("request:{}{subagent}:{id}", session.agent);
+            keys.push((key, hash(tool, &sorted(given).to_string())));
         }
-        let mut hash = Sha256::new();
-        hash.update(tool.name);
-        hash.update([0]);
-        hash.update(call.arguments.as_ref().map_or("", |raw| raw.get()));
-        Ok(Self { keys, hash: hash.finalize().to_vec() })
+        Ok(Self { keys })
     }
 
     /// What the same call was answered before. The same key for something else is a `CONFLICT`.
-    pub(super) fn answered(&self, tx: &Tx<'_>) -> Answer<Option<Box<RawValue>>> {
-        for key in &self.keys {
-            let Some((hash, answer)) = tx.answered(key)? else { continue };
-            if hash != self.hash {
+    pub(super) fn answered(&self, tx: &Tx<'_>, now: i64) -> Answer<Option<Box<RawValue>>> {
+        for (key, hash) in &self.keys {
+            let Some((asked, answer)) = tx.answered(key, now - KEPT)? else { continue };
+            if asked != *hash {
                 let message = "This request_id was used for another call; take a new one for each call";
                 return Err(Refusal::conflict(message).field("request_id").into());
             }
@@ -56,9 +57,30 @@ impl Repeat {
 
     /// Keeps the answer, in the transaction of what it answers.
     pub(super) fn keep(&self, tx: &Tx<'_>, answer: &RawValue, now: i64) -> Answer<()> {
-        for key in &self.keys {
-            tx.keep_answer(key, &self.hash, answer.get(), now, now - KEPT)?;
+        for (key, hash) in &self.keys {
+            tx.keep_answer(key, hash, answer.get(), now, now - KEPT)?;
         }
         Ok(())
+    }
+}
+
+fn hash(tool: &Tool, asked: &str) -> Vec<u8> {
+    let mut hash = Sha256::new();
+    hash.update(tool.name);
+    hash.update([0]);
+    hash.update(asked);
+    hash.finalize().to_vec()
+}
+
+/// A caller that asks again may write its fields in another order.
+fn sorted(value: Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let mut fields: Vec<(String, Value)> = fields.into_iter().collect();
+            fields.sort_by(|a, b| a.0.cmp(&b.0));
+            Value::Object(fields.into_iter().map(|(key, value)| (key, sorted(value))).collect())
+        }
+        Value::Array(entries) => Value::Array(entries.into_iter().map(sorted).collect()),
+        other => other,
     }
 }

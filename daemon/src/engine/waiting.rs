@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use orc_core::refusal::Refusal;
 use serde_json::value::RawValue;
+use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
 use super::{Shared, written};
@@ -15,20 +16,29 @@ use crate::sessions::Session;
 use crate::tools::wait_for::{self, Wait};
 
 /// Waits until what is waited for has happened, the time is over, or the daemon ends: then `met` is false.
+///
+/// `waited`: how long the caller has waited already, when an earlier daemon was lost in the middle of it. The wait ends when
+/// it was to end, and knows what happened in between.
 pub(super) async fn wait(
     shared: &Arc<Shared>,
     session: &Arc<Session>,
     args: Args,
+    waited: Duration,
 ) -> Result<Box<RawValue>, Refusal> {
     let begun = Instant::now();
     let args = Arc::new(args);
-    let wait = Arc::new(on_snapshot(shared, session, &args, |_, args, tx| wait_for::begin(args, tx)).await?);
-    let deadline = begun + wait.patience;
+    let began = move |call: &Call<'_>, args: &Args, tx: &orc_store::Tx<'_>| {
+        let waited = i64::try_from(waited.as_micros()).unwrap_or(i64::MAX);
+        wait_for::begin(args, tx, (waited > 0).then(|| call.now().saturating_sub(waited)))
+    };
+    let wait = Arc::new(on_snapshot(shared, session, &args, began).await?);
+    let deadline = begun + wait.patience.saturating_sub(waited);
     // Listening comes before looking, so that no change falls between the two.
     let mut listener = match &wait.item {
         Some(id) => shared.watchers.on_item(id.as_str()),
         None => shared.watchers.on_any(),
     };
+    let mut ending = false;
     loop {
         if let Some(document) = look(shared, session, &args, &wait).await? {
             return written(&document);
@@ -36,12 +46,18 @@ pub(super) async fn wait(
         tokio::select! {
             () = listener.woken() => {}
             () = sleep_until(deadline) => break,
-            () = shared.stopping.cancelled() => break,
+            () = shared.stopping.cancelled() => {
+                ending = true;
+                break;
+            }
         }
     }
     let last = Arc::clone(&wait);
-    let document =
+    let mut document =
         on_snapshot(shared, session, &args, move |call, _, tx| wait_for::over(call, tx, &last)).await?;
+    if ending {
+        document["reason"] = "the daemon is ending".into();
+    }
     written(&document)
 }
 

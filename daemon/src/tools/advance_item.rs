@@ -37,7 +37,7 @@ pub(crate) static TOOL: Tool = Tool {
 };
 
 fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
-    match args.array("transitions", limits::TRANSITIONS)? {
+    match args.batch("transitions", limits::TRANSITIONS, "item_id")? {
         Some(transitions) => batch(call, args, tx, transitions),
         None => one(call, args, tx),
     }

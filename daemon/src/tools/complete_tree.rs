@@ -2,9 +2,9 @@
 
 use orc_core::command::{Command, Guard};
 use orc_core::workflow::Trigger;
-use orc_core::{ItemId, View, resolve, topo};
+use orc_core::{ItemId, View, limits, resolve, topo};
 use orc_store::Tx;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::HashMap;
 
 use super::transition::moved;
@@ -12,6 +12,7 @@ use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
 use crate::catalog::{Access, Effect, Tool};
 use crate::halt::Halt;
+use crate::report::Report;
 
 const PARAMS: [Param; 2] = [
     Param::new("parent_id", Kind::Id, "").also(&["item_id"]),
@@ -64,7 +65,13 @@ fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
             Err(fault) => return Err(fault),
         }
     }
-    Ok(json!({"completed": Value::Array(completed), "skipped": Value::Array(skipped)}))
+    let mut report = Report::default();
+    for (key, entries) in [("completed", completed), ("skipped", skipped)] {
+        let all = entries.len();
+        report.section(key, entries, all);
+    }
+    report.cut(limits::BATCH);
+    Ok(report.finish())
 }
 
 /// Blockers before what they block; else children before parents, which is the order the descendants come in.

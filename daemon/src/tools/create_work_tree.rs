@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use orc_core::command::Command;
 use orc_core::refusal::{Details, Refusal};
 use orc_core::status::{Role, Threshold};
-use orc_core::{ItemId, View, limits, resolve};
+use orc_core::{ItemId, View, limits, resolve, text};
 use orc_store::Tx;
 use serde_json::{Map, Value, json};
 
@@ -14,6 +14,7 @@ use super::manage_dependencies::{added, kind_and_ends};
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
 use crate::catalog::{Access, Effect, Tool};
+use crate::halt::Halt;
 
 const PARAMS: [Param; 18] = [
     Param::new("root_title", Kind::Text, ""),
@@ -164,7 +165,7 @@ fn create_children(
                 continue;
             };
             let place = |refusal: Refusal| at_entry(refusal, "children", index);
-            let new = new_item(&entry, Some(parent.as_str()))?;
+            let new = new_item(&entry, Some(parent.as_str())).map_err(place)?;
             let changes = call.act(tx, &Command::CreateItem(new)).map_err(|halt| halt.map_refusal(place))?;
             if let Some(id) = created(&changes) {
                 if let Some(name) = name {
@@ -206,9 +207,16 @@ fn check_ref(
     Ok(())
 }
 
-/// What a dependency or note calls an item: a ref of this call, else an id.
-fn named<'t>(tree: &'t Tree, name: &'t str) -> &'t str {
-    tree.refs.get(name.trim()).map_or(name, ItemId::as_str)
+/// The item that a dependency or note names: by a ref of this call, else by its id.
+fn named(tx: &Tx<'_>, tree: &Tree, name: &str, field: &'static str) -> Answer<ItemId> {
+    if let Some(id) = tree.refs.get(name.trim()) {
+        return Ok(id.clone());
+    }
+    let no_ref = |refusal: Refusal| Refusal {
+        message: format!("'{}' is no ref of this call, nor an id: {}", text::cut(name, 60), refusal.message),
+        ..refusal
+    };
+    resolve(tx, name, field).map_err(|stop| Halt::from(stop).map_refusal(no_ref))
 }
 
 fn create_edges(call: &Call<'_>, args: &Args, tx: &Tx<'_>, tree: &Tree) -> Answer<Vec<Value>> {
@@ -218,10 +226,14 @@ fn create_edges(call: &Call<'_>, args: &Args, tx: &Tx<'_>, tree: &Tree) -> Answe
     for (index, raw) in raw.into_iter().enumerate() {
         let entry = args.entry(&DEP, "deps", index, raw)?;
         let (from, to) = (entry.need_id("from")?, entry.need_id("to")?);
-        let (from, to) = (named(tree, &from).to_owned(), named(tree, &to).to_owned());
-        let (kind, from, to) = kind_and_ends(entry.text("dep_type")?, from, to)?;
-        let unblock_at = entry.text("unblock_at")?.map_or(Ok(Threshold::Done), Threshold::parse)?;
         let place = |refusal: Refusal| at_entry(refusal, "deps", index);
+        let (from, to) = (named(tx, tree, &from, "from"), named(tx, tree, &to, "to"));
+        let named =
+            |end: Answer<ItemId>| end.map(|id| id.as_str().to_owned()).map_err(|h| h.map_refusal(place));
+        let (kind, from, to) =
+            kind_and_ends(entry.text("dep_type")?, named(from)?, named(to)?).map_err(place)?;
+        let unblock_at =
+            entry.text("unblock_at")?.map_or(Ok(Threshold::Done), Threshold::parse).map_err(place)?;
         let command = Command::Link { from, to, kind, unblock_at };
         let changes = call.act(tx, &command).map_err(|halt| halt.map_refusal(place))?;
         for edge in added(&changes) {
@@ -241,14 +253,15 @@ fn create_notes(
     let mut notes = Vec::new();
     for (index, raw) in args.array("notes", limits::BATCH)?.unwrap_or_default().into_iter().enumerate() {
         let entry = args.entry(&NOTE, "notes", index, raw)?;
+        let place = |refusal: Refusal| at_entry(refusal, "notes", index);
         let item = entry.need_id("ref")?;
+        let item = named(tx, tree, &item, "ref").map_err(|halt| halt.map_refusal(place))?;
         let command = Command::WriteNote {
-            item: named(tree, &item).to_owned(),
+            item: item.as_str().to_owned(),
             key: entry.need("key")?.to_owned(),
-            role: entry.text("role")?.map(Role::parse).transpose()?,
+            role: entry.text("role")?.map(Role::parse).transpose().map_err(place)?,
             body: entry.text("body")?.unwrap_or_default().to_owned(),
         };
-        let place = |refusal: Refusal| at_entry(refusal, "notes", index);
         let changes = call.act(tx, &command).map_err(|halt| halt.map_refusal(place))?;
         notes.extend(written(call, tx, &changes)?);
     }
@@ -301,6 +314,8 @@ fn written(call: &Call<'_>, tx: &Tx<'_>, changes: &[orc_core::Change]) -> Answer
 /// Says which entry of which list a refusal is about.
 fn at_entry(refusal: Refusal, list: &str, index: usize) -> Refusal {
     let field = match &refusal.field {
+        // What an entry's own reading refuses is named in full already.
+        Some(field) if field.starts_with(&format!("{list}[")) => field.clone(),
         Some(field) => format!("{list}[{index}].{field}"),
         None => format!("{list}[{index}]"),
     };

@@ -11,7 +11,7 @@ use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
 use crate::catalog::{Access, Effect, Tool};
 
-const PARAMS: [Param; 9] = [
+const PARAMS: [Param; 8] = [
     Param::new("item_id", Kind::Id, "Only this item, in detail"),
     Param::new("include_ancestors", Kind::Boolean, ""),
     Param::new("project", Kind::Text, "* = all"),
@@ -20,7 +20,6 @@ const PARAMS: [Param; 9] = [
     Param::new("since", Kind::Text, "A cursor or time: what changed since, yours first"),
     Param::new("brief", Kind::Boolean, "One screen of text"),
     Param::new("limit", Kind::Integer, "Rows a section, default 10"),
-    Param::new("fields", Kind::Words, "").hidden(),
 ];
 
 pub(crate) static TOOL: Tool = Tool {

@@ -167,7 +167,12 @@ fn file_fault(what: &str, path: &Path, error: &std::io::Error) -> Refusal {
             (Code::Validation, "the daemon has no permission there; name another folder")
         }
         ErrorKind::AlreadyExists => (Code::Conflict, "call again"),
+        ErrorKind::InvalidFilename
+        | ErrorKind::InvalidInput
+        | ErrorKind::NotADirectory
+        | ErrorKind::IsADirectory => (Code::Validation, "name another path"),
         _ => (Code::Unavailable, "check the disk"),
     };
-    Refusal::new(code, format!("{what} {}: {error}; {advice}", path.display()))
+    let path = orc_core::text::cut(&path.display().to_string(), 300);
+    Refusal::new(code, format!("{what} {path}: {error}; {advice}"))
 }

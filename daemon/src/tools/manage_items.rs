@@ -60,12 +60,12 @@ const OPERATIONS: [(&str, Operation); 4] = [
 
 fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
     match args.operation(&OPERATIONS, None)? {
-        Operation::Create => match args.array("items", limits::BATCH)? {
+        Operation::Create => match args.batch("items", limits::BATCH, "title")? {
             Some(items) => create_batch(call, args, tx, items),
             None => create(call, tx, args, None),
         },
         Operation::Update => update(call, args, tx),
-        Operation::Delete => match args.words("ids")? {
+        Operation::Delete => match args.words("ids")?.filter(|ids| !ids.is_empty() || !args.has("item_id")) {
             Some(ids) => delete_batch(call, args, tx, ids),
             None => delete(call, args, tx),
         },

@@ -4,22 +4,26 @@ use orc_core::change::{Cause, Change};
 use orc_core::command::Command;
 use orc_core::refusal::Refusal;
 use orc_core::status::Role;
-use orc_core::{View, limits, resolve};
+use orc_core::{limits, resolve};
 use orc_store::Tx;
+use orc_store::queries::NoteFilter;
 use serde_json::{Value, json};
 
+use super::query_notes::list;
 use crate::answer::refusal_body;
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
 use crate::catalog::{Access, Effect, Tool};
 use crate::halt::Halt;
 
-const PARAMS: [Param; 6] = [
+const PARAMS: [Param; 8] = [
     Param::new("operation", Kind::Word(&["upsert", "delete", "list"]), ""),
     Param::new("item_id", Kind::Id, ""),
     Param::new("key", Kind::Text, "Unique on the item"),
     Param::new("body", Kind::Text, ""),
     Param::new("role", Kind::Word(Role::WORDS), "Phase; default queue"),
+    Param::new("limit", Kind::Integer, "").hidden(),
+    Param::new("cursor", Kind::Text, "").hidden(),
     Param::new("notes", Kind::Objects, "upsert: batch of {item_id,key,body,role?}"),
 ];
 
@@ -46,7 +50,7 @@ const OPERATIONS: [(&str, Operation); 3] =
 
 fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
     match args.operation(&OPERATIONS, None)? {
-        Operation::Upsert => match args.array("notes", limits::BATCH)? {
+        Operation::Upsert => match args.batch("notes", limits::BATCH, "key")? {
             Some(notes) => upsert_batch(call, args, tx, notes),
             None => upsert(call, args, tx, None),
         },
@@ -57,11 +61,8 @@ fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
             Ok(json!({"deleted": changes.iter().any(|c| matches!(c, Change::NoteDeleted { .. }))}))
         }
         Operation::List => {
-            let id = resolve(tx, &args.need_id("item_id")?, "item_id")?;
-            let rows = call.rows(tx)?;
-            let notes =
-                tx.notes(&id)?.iter().map(|n| Ok(rows.in_list(rows.note(n)?))).collect::<Answer<Vec<_>>>()?;
-            Ok(json!({"total": notes.len(), "items": notes, "has_more": false}))
+            let item = Some(resolve(tx, &args.need_id("item_id")?, "item_id")?);
+            list(call, args, tx, &NoteFilter { item, ..NoteFilter::default() }, true)
         }
     }
 }

@@ -65,13 +65,11 @@ pub(super) fn direct(call: &Call<'_>, tx: &Tx<'_>, item: &ItemId, direction: &st
     let rows = call.rows(tx)?;
     let mut report = Report::default();
     for (key, outbound, end) in [("blocks", true, "to"), ("blocked_by", false, "from")] {
-        let mut found = if wanted.contains(&outbound) {
-            tx.neighbours(item, outbound, limits::LIST + 1)?
+        let (found, total) = if wanted.contains(&outbound) {
+            (tx.neighbours(item, outbound, limits::LIST)?, tx.neighbour_count(item, outbound)?)
         } else {
-            Vec::new()
+            (Vec::new(), 0)
         };
-        let total = found.len();
-        found.truncate(limits::LIST);
         let edges = found.iter().map(|neighbour| {
             let mut row = rows.edge(&neighbour.edge)?;
             row.insert(format!("{end}_title"), json!(neighbour.title));

@@ -10,11 +10,12 @@ use serde_json::{Map, Value, json};
 
 use super::item_fields::row_of;
 use crate::answer::FIELDS;
-use crate::args::{Args, Kind, Param, nearest};
+use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call, workspace_tags};
 use crate::catalog::{Access, Effect, Tool};
+use crate::near::nearest;
 
-const PARAMS: [Param; 19] = [
+const PARAMS: [Param; 18] = [
     Param::new("operation", Kind::Word(&["get", "list", "children", "overview"]), "Default list"),
     Param::new("item_id", Kind::Id, "get"),
     Param::new("parent_id", Kind::Id, "list, children"),
@@ -33,7 +34,6 @@ const PARAMS: [Param; 19] = [
     Param::new("offset", Kind::Integer, ""),
     Param::new("cursor", Kind::Text, "next_cursor of the page before"),
     Param::new("fields", Kind::Words, "Which fields, e.g. id,title"),
-    Param::new("include_descendants", Kind::Boolean, "").hidden(),
 ];
 
 pub(crate) static TOOL: Tool = Tool {
@@ -79,7 +79,7 @@ fn get(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
     let rows = call.rows(tx)?;
     let mut row = row_of(tx, &rows, &id)?;
     if let Some(fields) = fields(args)? {
-        row = fields.iter().map(|f| (f.clone(), row.get(f).cloned().unwrap_or(Value::Null))).collect();
+        row = rows.pick(&row, &fields);
     }
     if args.flag("include_ancestors")?
         && let Some(item) = tx.item(&id)?
@@ -133,13 +133,14 @@ fn filter(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer<Filter> {
         workspace: workspace_tags(tx, args.text("workspace")?)?,
         item_type: args.text("item_type")?.map(str::to_owned),
         scope: call.scope(tx, args)?,
-        search: search(args)?,
+        search: searched(args)?,
         updated_since: args.time("updated_since")?.map(|since| since.micros()),
         claimed: args.choice("claimed")?,
     })
 }
 
-fn search(args: &Args) -> Result<Option<String>, Refusal> {
+/// The words of `search`, of which there must be one.
+pub(super) fn searched(args: &Args) -> Result<Option<String>, Refusal> {
     match args.text("search")? {
         Some(text) if !text.chars().any(char::is_alphanumeric) => {
             let message = format!("search has no word to look for: {}", orc_core::text::cut(text, 60));
@@ -183,8 +184,7 @@ fn fields(args: &Args) -> Result<Option<Vec<String>>, Refusal> {
     let Some(fields) = args.words("fields")? else { return Ok(None) };
     for field in &fields {
         if !FIELDS.contains(&field.as_str()) {
-            let near =
-                nearest(field, FIELDS.into_iter()).map(|n| format!(" Did you mean {n}?")).unwrap_or_default();
+            let near = nearest(field, FIELDS).map(|n| format!(" Did you mean {n}?")).unwrap_or_default();
             let message = format!("Unknown field: {field}.{near} Fields: {}", FIELDS.join(", "));
             return Err(Refusal::validation(message).field("fields"));
         }
@@ -222,11 +222,12 @@ pub(super) fn page_limit(args: &Args) -> Result<usize, Refusal> {
 }
 
 fn read_cursor(cursor: &str) -> Result<Cursor, Refusal> {
-    Cursor::parse(cursor.trim()).ok_or_else(|| {
-        let message = format!(
-            "Invalid cursor: {}. Give next_cursor of the page before",
-            orc_core::text::cut(cursor, 60)
-        );
-        Refusal::validation(message).field("cursor")
-    })
+    Cursor::parse(cursor.trim()).ok_or_else(|| invalid_cursor(cursor))
+}
+
+/// The refusal of what no page answered as its `next_cursor`.
+pub(super) fn invalid_cursor(cursor: &str) -> Refusal {
+    let shown = orc_core::text::cut(cursor, 60);
+    Refusal::validation(format!("Invalid cursor: {shown}. Give next_cursor of the page before"))
+        .field("cursor")
 }

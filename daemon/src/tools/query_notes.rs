@@ -3,23 +3,25 @@
 use orc_core::note::Note;
 use orc_core::refusal::Refusal;
 use orc_core::status::Role;
-use orc_core::{View, limits, note, resolve};
+use orc_core::{View, note, resolve};
 use orc_store::Tx;
+use orc_store::queries::{NoteCursor, NoteFilter};
 use serde_json::{Map, Value, json};
 
-use super::query_items::page_limit;
+use super::query_items::{invalid_cursor, page_limit, searched};
 use crate::answer::Rows;
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
 use crate::catalog::{Access, Effect, Tool};
 
-const PARAMS: [Param; 6] = [
+const PARAMS: [Param; 7] = [
     Param::new("item_id", Kind::Id, ""),
     Param::new("key", Kind::Text, "One note"),
     Param::new("role", Kind::Word(Role::WORDS), ""),
     Param::new("include_body", Kind::Boolean, "false: lengths instead"),
     Param::new("search", Kind::Text, "Words in bodies; item_id optional"),
     Param::new("limit", Kind::Integer, "").hidden(),
+    Param::new("cursor", Kind::Text, "").hidden(),
 ];
 
 pub(crate) static TOOL: Tool = Tool {
@@ -34,8 +36,8 @@ pub(crate) static TOOL: Tool = Tool {
 };
 
 fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
-    let search = args.text("search")?;
-    let item = match (args.id("item_id")?, search) {
+    let search = searched(args)?;
+    let item = match (args.id("item_id")?, &search) {
         (Some(id), _) => Some(resolve(tx, &id, "item_id")?),
         (None, Some(_)) => None,
         (None, None) => return Err(Refusal::validation("item_id is required").field("item_id").into()),
@@ -52,21 +54,37 @@ fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
             }
         };
     }
-    let mut notes = match search {
-        Some(text) => tx.search_notes(item.as_ref(), text, limits::LIST + 1)?,
-        None => item.as_ref().map_or(Ok(Vec::new()), |id| tx.notes(id))?,
+    let filter = NoteFilter {
+        item,
+        key: args.text("key")?.map(note::check_key).transpose()?,
+        role: args.text("role")?.map(Role::parse).transpose()?,
+        search,
     };
-    if let Some(role) = args.text("role")? {
-        let role = Role::parse(role)?;
-        notes.retain(|note| note.role == role);
+    list(call, args, tx, &filter, with_body)
+}
+
+/// A page of notes, in the form of every list.
+pub(super) fn list(
+    call: &Call<'_>,
+    args: &Args,
+    tx: &Tx<'_>,
+    filter: &NoteFilter,
+    with_body: bool,
+) -> Answer {
+    let after =
+        args.text("cursor")?.map(|text| NoteCursor::parse(text.trim()).ok_or_else(|| invalid_cursor(text)));
+    let page = tx.note_page(filter, after.transpose()?, page_limit(args)?)?;
+    let rows = call.rows(tx)?;
+    let items = page.notes.iter().map(|note| Ok(rows.in_list(row(&rows, note, with_body)?)));
+    let items = items.collect::<Answer<Vec<_>>>()?;
+    let mut document = json!({"items": items, "total": page.total, "has_more": page.next.is_some()});
+    if page.total_more {
+        document["total_more"] = json!(true);
     }
-    let (total, limit) = (notes.len(), if args.has("limit") { page_limit(args)? } else { limits::LIST });
-    let items = notes
-        .iter()
-        .take(limit)
-        .map(|note| Ok(rows.in_list(row(&rows, note, with_body)?)))
-        .collect::<Answer<Vec<_>>>()?;
-    Ok(json!({"items": items, "total": total, "has_more": total > limit}))
+    if let Some(next) = page.next {
+        document["next_cursor"] = json!(next.to_text());
+    }
+    Ok(document)
 }
 
 fn row(rows: &Rows<'_, '_>, note: &Note, with_body: bool) -> Answer<Map<String, Value>> {

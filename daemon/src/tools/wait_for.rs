@@ -61,12 +61,16 @@ enum Until {
     ChangeAfter(i64),
 }
 
-/// Reads what is waited for; a wait without a cursor begins now.
-pub(crate) fn begin(args: &Args, tx: &Tx<'_>) -> Answer<Wait> {
+/// Reads what is waited for; a wait without a cursor begins now, or at `began`, in microseconds, if it was begun before.
+pub(crate) fn begin(args: &Args, tx: &Tx<'_>, began: Option<i64>) -> Answer<Wait> {
     let seconds = args.bounded("timeout_seconds", USUAL, 0, LONGEST)?;
     let item = args.id("item_id")?.map(|id| resolve(tx, &id, "item_id")).transpose()?;
     let cursor = args.integer("cursor")?;
-    let from = cursor.unwrap_or(tx.cursor()?);
+    let from = match (cursor, began) {
+        (Some(cursor), _) => cursor,
+        (None, Some(began)) => tx.cursor_before(began)?,
+        (None, None) => tx.cursor()?,
+    };
     let until = match args.text("until")?.map(str::trim) {
         None if item.is_none() && cursor.is_none() => {
             return Err(Refusal::validation("item_id or cursor is required").field("item_id").into());
@@ -102,7 +106,9 @@ pub(crate) fn look(call: &Call<'_>, tx: &Tx<'_>, wait: &Wait) -> Answer<Option<V
                 }
                 Until::Reaches(wanted, from) => {
                     let met = item.status == wanted || was_in(tx, id, wanted, from)?;
-                    let closed = item.status.is_terminal() && !wanted.is_terminal();
+                    // Back to the queue is where a closed item may go.
+                    let open = matches!(wanted, Status::Work | Status::Review | Status::Blocked);
+                    let closed = item.status.is_terminal() && open;
                     let otherwise = item.status == Status::Cancelled && wanted == Status::Done;
                     (met, (!met && (closed || otherwise)).then_some("the item was closed before"))
                 }
@@ -175,7 +181,7 @@ fn answer(call: &Call<'_>, tx: &Tx<'_>, met: bool, id: Option<&ItemId>, why: Opt
 
 /// One look, for whoever does not wait.
 fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
-    let wait = begin(args, tx)?;
+    let wait = begin(args, tx, None)?;
     match look(call, tx, &wait)? {
         Some(document) => Ok(document),
         None => over(call, tx, &wait),

@@ -16,6 +16,8 @@ mod backup;
 pub mod contract;
 pub mod error;
 pub mod history;
+#[cfg(test)]
+mod leases;
 #[cfg(any(test, feature = "testing"))]
 pub mod memory;
 pub mod open;

@@ -88,6 +88,13 @@ impl Memory {
         &self.claims
     }
 
+    /// Forgets what was applied, where many states are kept that differ by it alone.
+    #[cfg(test)]
+    pub(crate) fn forget_history(&mut self) {
+        self.history.clear();
+        self.groups = 0;
+    }
+
     /// Every change that was applied, oldest first.
     pub fn history(&self) -> &[Entry] {
         &self.history

@@ -12,6 +12,7 @@ mod keep;
 mod list;
 mod metrics;
 mod next;
+mod notes;
 mod report;
 
 pub use complete::Begun;
@@ -23,4 +24,5 @@ pub use keep::SessionRow;
 pub use list::{Listed, Order, Page, Sort, Start};
 pub use metrics::Metrics;
 pub use next::Asking;
+pub use notes::{NoteCursor, NoteFilter, NotePage};
 pub use report::Section;

@@ -24,6 +24,9 @@ pub(crate) const ITEM_COLUMNS: usize = 32;
 pub(crate) const NOTE: &str = "n.id, (SELECT i.id FROM items i WHERE i.rid = n.item), n.key, n.role, n.body, \
      n.created_by, n.created_at, n.created_ts, n.updated_at, n.updated_ts";
 
+/// How many columns [`NOTE`] has.
+pub(crate) const NOTE_COLUMNS: usize = 10;
+
 /// What [`edge`] reads, from `edges e`.
 pub(crate) const EDGE: &str = "e.id, (SELECT i.id FROM items i WHERE i.rid = e.source), \
      (SELECT i.id FROM items i WHERE i.rid = e.target), e.kind, e.unblock_at, e.created_by, e.created_at, e.created_ts";

@@ -8,7 +8,7 @@ use crate::tx::Tx;
 use crate::{contract, open};
 
 /// A database of its own, open for the rest of the test process: a [`Tx`] borrows its connection.
-fn fresh() -> Tx<'static> {
+pub(crate) fn fresh() -> Tx<'static> {
     Tx::new(connection(), 0)
 }
 

@@ -32,7 +32,7 @@ pub(crate) fn id(n: usize) -> String {
 fn item(n: usize) -> Value {
     let status = ["queue", "work", "review", "done", "blocked", "queue", "archived", "queue"][n % 8];
     let priority = ["critical", "high", "medium", "low"][n % 4];
-    let due = (n % 10 == 0).then_some("2024-03-01T00:00:00+00:00");
+    let due = n.is_multiple_of(10).then_some("2024-03-01T00:00:00+00:00");
     json!({
         "id": id(n), "parent_id": null, "title": format!("Write chapter {n} of the handbook"), "status": status,
         "description": "What the chapter is about, who reads it and where its figures come from. ".repeat(3),

@@ -3,5 +3,6 @@
 
 mod layers;
 mod manifests;
+mod pages;
 mod sources;
 mod tree;

@@ -101,10 +101,18 @@ pub(super) fn hand_off<V: View>(view: &V, subject: &Subject, to: &Actor, force: 
     claimable(view, subject)?;
     match own(view, subject, force, cx)? {
         Some((before, _)) if before.holder == *to => Ok(Vec::new()),
-        Some((before, _)) => {
+        Some((before, forced)) => {
             let after =
                 Claim { holder: to.clone(), since: cx.now.clone(), grace_until: None, ..before.clone() };
-            Ok(vec![Change::ClaimChanged { before, after }])
+            Ok(if forced {
+                // The holder did not give it: for the holder it ended.
+                vec![
+                    Change::ClaimEnded { claim: before, why: Ending::Forced },
+                    Change::ClaimTaken { claim: after },
+                ]
+            } else {
+                vec![Change::ClaimChanged { before, after }]
+            })
         }
         None => Err(not_held().into()),
     }

@@ -18,8 +18,8 @@ use crate::report::{Report, add_config_state};
 
 /// A compact dashboard is kept below this many bytes (get_context must stay under 8 kB on any store).
 const SCREEN: usize = 7_600;
-/// Rows a section may have, tried from the most to the fewest until the dashboard fits.
-const ROWS: [usize; 6] = [limits::SECTION, 7, 5, 3, 2, 1];
+/// Rows a section may have when [`limits::SECTION`] are too many, tried one after the other until the dashboard fits.
+const ROWS: [usize; 5] = [7, 5, 3, 2, 1];
 /// Completed items shown.
 const RECENT: usize = 5;
 /// Blockers shown of each blocked item.
@@ -30,19 +30,19 @@ const TITLE: usize = 90;
 pub(super) fn context(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
     if args.has("limit") || call.session.level == Level::Full {
         let limit = if args.has("limit") { page_limit(args)? } else { limits::SECTION };
-        return dashboard(call, args, tx, limit);
+        return Ok(dashboard(call, args, tx, limit)?.finish());
     }
-    let mut document = Value::Null;
-    for limit in ROWS {
-        document = dashboard(call, args, tx, limit)?;
-        if document.to_string().len() <= SCREEN {
+    let mut report = dashboard(call, args, tx, limits::SECTION)?;
+    for rows in ROWS {
+        if report.size() <= SCREEN {
             break;
         }
+        report.cut(rows);
     }
-    Ok(document)
+    Ok(report.finish())
 }
 
-fn dashboard(call: &Call<'_>, args: &Args, tx: &Tx<'_>, limit: usize) -> Answer {
+fn dashboard(call: &Call<'_>, args: &Args, tx: &Tx<'_>, limit: usize) -> Answer<Report> {
     let scope = call.scope(tx, args)?;
     let filter = call.report_filter(tx, args, scope.clone())?;
     let (now, rows) = (call.now(), call.rows(tx)?);
@@ -94,7 +94,7 @@ fn dashboard(call: &Call<'_>, args: &Args, tx: &Tx<'_>, limit: usize) -> Answer 
     report.put("cursor", tx.cursor()?);
     add_other_projects(tx, &scope, &mut report)?;
     add_config_state(call, tx, &mut report)?;
-    Ok(report.finish())
+    Ok(report)
 }
 
 /// Names the projects with open items that this dashboard leaves out, so that nothing seems lost.

@@ -37,6 +37,18 @@ impl<'r> Row<'r> {
         }
     }
 
+    /// Tags as the export has them, or as an array of them.
+    fn tags(&self) -> String {
+        match self.row.get("tags") {
+            Some(Value::Array(tags)) => {
+                let words =
+                    tags.iter().map(|tag| tag.as_str().map_or_else(|| tag.to_string(), str::to_owned));
+                words.collect::<Vec<_>>().join(",")
+            }
+            _ => self.text("tags").unwrap_or_default(),
+        }
+    }
+
     fn filled(&self, field: &str) -> Option<String> {
         self.text(field).filter(|text| !text.is_empty())
     }
@@ -94,7 +106,7 @@ impl<'r> Row<'r> {
             priority: self.word("priority", Priority::parse, Priority::Medium)?,
             complexity,
             item_type: self.text("item_type").unwrap_or_default(),
-            tags: self.text("tags").unwrap_or_default(),
+            tags: self.tags(),
             metadata: self.text("metadata"),
             properties: self.text("properties"),
             due_at: self.stamp("due_at")?,

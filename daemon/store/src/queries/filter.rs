@@ -42,7 +42,7 @@ pub struct Filter {
 }
 
 /// A condition under construction: SQL on `items i`, and its values in order.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Where {
     clauses: Vec<String>,
     pub(crate) values: Vec<Value>,
@@ -140,7 +140,7 @@ impl Filter {
         if let Some(claimed) = self.claimed {
             let not = if claimed { "" } else { "NOT " };
             let clause = format!(
-                "{not}EXISTS (SELECT 1 FROM claims c WHERE c.item = i.rid AND (c.ends_ts IS NULL OR c.ends_ts > ?))"
+                "i.rid {not}IN (SELECT c.item FROM claims c WHERE c.item IS NOT NULL AND (c.ends_ts IS NULL OR c.ends_ts > ?))"
             );
             w.and(clause, [Value::from(now)]);
         }

@@ -40,6 +40,17 @@ impl Tx<'_> {
         self.rows(&sql, params![item.as_str(), count(most)], neighbour)
     }
 
+    /// How many edges there are out of an item (`outbound`) or into it.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn neighbour_count(&self, item: &ItemId, outbound: bool) -> Result<usize> {
+        let near = if outbound { "source" } else { "target" };
+        let sql = format!("SELECT count(*) FROM edges WHERE {near} = (SELECT rid FROM items WHERE id = ?1)");
+        let n: i64 = self.one(&sql, [item.as_str()], |row| row.get(0))?.unwrap_or(0);
+        Ok(usize::try_from(n).unwrap_or(0))
+    }
+
     /// The blocking edges among a set of items.
     ///
     /// # Errors

@@ -160,12 +160,13 @@ impl Tx<'_> {
         Ok(self.one("SELECT min(ends_ts) FROM claims WHERE ends_ts IS NOT NULL", [], |r| r.get(0))?.flatten())
     }
 
-    /// The answer that a key was given, with the hash of what was asked.
+    /// The answer that a key was given at or after `since`, with the hash of what was asked.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn answered(&self, key: &str) -> Result<Option<(Vec<u8>, String)>> {
-        self.one("SELECT hash, answer FROM requests WHERE key = ?1", [key], |r| Ok((r.get(0)?, r.get(1)?)))
+    pub fn answered(&self, key: &str, since: i64) -> Result<Option<(Vec<u8>, String)>> {
+        let sql = "SELECT hash, answer FROM requests WHERE key = ?1 AND ts >= ?2";
+        self.one(sql, params![key, since], |r| Ok((r.get(0)?, r.get(1)?)))
     }
 
     /// Keeps the answer of a key, and forgets those before `forget`.
@@ -226,4 +227,29 @@ fn session(row: &rusqlite::Row<'_>) -> rusqlite::Result<SessionRow> {
         folder: row.get(5)?,
         project: row.get(6)?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use orc_core::time::DAY;
+
+    const KEPT: i64 = 7 * DAY;
+
+    #[test]
+    fn answers_are_kept_for_a_while_and_no_longer() {
+        let tx = crate::tests::fresh();
+        let rows = || tx.one("SELECT count(*) FROM requests", [], |row| row.get::<_, i64>(0)).unwrap();
+        let keep = |key: &str, now: i64| tx.keep_answer(key, b"h", "{}", now, now - KEPT).unwrap();
+        let answered = |key: &str, now: i64| tx.answered(key, now - KEPT).unwrap().is_some();
+        keep("first", 0);
+        assert!(answered("first", KEPT) && !answered("other", KEPT));
+        assert!(!answered("first", KEPT + 1), "also where nothing was written since");
+        keep("second", KEPT);
+        assert_eq!(rows(), Some(2));
+        keep("third", KEPT + 1);
+        assert_eq!(rows(), Some(2), "the first has made room");
+        assert!(answered("second", KEPT + 1));
+        keep("second", 2 * KEPT);
+        assert!(answered("second", 3 * KEPT), "a key that is used anew counts from then");
+    }
 }

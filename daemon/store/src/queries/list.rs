@@ -140,8 +140,10 @@ impl Tx<'_> {
         limit: usize,
         now: i64,
     ) -> Result<Vec<Listed>> {
+        // First which rows, then the rows: a sort, where no index gives the order, would carry every description along.
         let sql = format!(
-            "SELECT {}, {HOLDER} FROM items i {} ORDER BY {order} LIMIT ? OFFSET ?",
+            "SELECT {}, {HOLDER} FROM items i WHERE i.rid IN (SELECT i.rid FROM items i {} ORDER BY {order} LIMIT ? OFFSET ?)
+             ORDER BY {order}",
             row::ITEM,
             w.sql()
         );

@@ -5,7 +5,7 @@ use orc_core::status::Priority;
 use rusqlite::params_from_iter;
 use rusqlite::types::Value;
 
-use super::filter::Filter;
+use super::filter::{Filter, Where};
 use super::list::{HOLDER, Listed, listed};
 use crate::error::Result;
 use crate::row;
@@ -23,6 +23,10 @@ const CLAIMED: &str =
 /// A claim of the caller's that holds now: of the whole session, or of the one subagent that asks.
 const MINE: &str =
     "EXISTS (SELECT 1 FROM claims c WHERE c.item = i.rid AND (c.ends_ts IS NULL OR c.ends_ts > ?)
+     AND c.session = ? AND (? IS NULL OR c.subagent IS ?))";
+
+/// The same, asked from the claims, which are few, rather than of every item.
+const HELD: &str = "i.rid IN (SELECT c.item FROM claims c WHERE (c.ends_ts IS NULL OR c.ends_ts > ?)
      AND c.session = ? AND (? IS NULL OR c.subagent IS ?))";
 
 /// Who asks for candidates, and for which moment. Times in microseconds.
@@ -48,49 +52,56 @@ impl Asking<'_> {
 }
 
 impl Tx<'_> {
-    /// Every item that can be among the first ones offered: all that are due up to the horizon, the caller's own, and the oldest of
-    /// each priority. Whoever asks ranks them.
+    /// Every item that can be among the first ones offered: the caller's own, and the oldest of each priority, of what is overdue,
+    /// of what is due up to the horizon, and of all. Whoever asks ranks them.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub fn candidates(&self, filter: &Filter, asking: Asking<'_>) -> Result<Vec<Listed>> {
-        let due =
-            ("i.due_ts <= ? AND i.status IN (0, 1, 2, 4)".to_owned(), vec![Value::from(asking.horizon)]);
-        let mut found = self.actionable(filter, asking, due, "i.due_ts", None)?;
+        let mut found = self.due_heads(filter, asking)?;
         if !asking.unclaimed {
-            let mine = (MINE.to_owned(), asking.mine().into());
-            found.extend(self.actionable(filter, asking, mine, "i.created_ts", None)?);
+            let mut mine = free(filter, asking);
+            mine.and(HELD, asking.mine());
+            found.extend(self.listed_where(mine, "i.created_ts", 0, usize::MAX, asking.now)?);
         }
         for priority in Priority::ALL {
-            let of = (format!("i.priority = {}", priority.index()), Vec::new());
-            found.extend(self.actionable(filter, asking, of, "i.created_ts, i.id", Some(asking.limit))?);
+            let mut of = free(filter, asking);
+            of.and(format!("i.priority = {}", priority.index()), []);
+            found.extend(self.listed_where(of, "i.created_ts, i.id", 0, asking.limit, asking.now)?);
         }
         found.sort_by(|a, b| a.item.id.cmp(&b.item.id));
         found.dedup_by(|a, b| a.item.id == b.item.id);
         Ok(found)
     }
 
-    fn actionable(
-        &self,
-        filter: &Filter,
-        asking: Asking<'_>,
-        (clause, values): (String, Vec<Value>),
-        order: &str,
-        limit: Option<usize>,
-    ) -> Result<Vec<Listed>> {
-        let now = || Value::from(asking.now);
-        let mut w = filter.conditions(asking.now);
-        w.and(ACTIONABLE, [now(), now()]);
-        if asking.unclaimed {
-            w.and(format!("NOT {CLAIMED}"), [now()]);
-        } else {
-            let values = std::iter::once(now()).chain(asking.mine());
-            w.and(format!("(NOT {CLAIMED} OR {MINE})"), values);
-        }
-        w.and(clause, values);
-        let sql = format!("SELECT {}, {HOLDER} FROM items i {} ORDER BY {order} LIMIT ?", row::ITEM, w.sql());
-        let limit = limit.map_or(-1, count);
-        let values = std::iter::once(now()).chain(w.values).chain([Value::from(limit)]);
+    /// Of what is due, the oldest of each priority among the overdue and among the rest: within these, age decides. A neglected
+    /// store has thousands of overdue items, of which only these are read whole.
+    fn due_heads(&self, filter: &Filter, asking: Asking<'_>) -> Result<Vec<Listed>> {
+        let mut due = free(filter, asking);
+        due.and("i.due_ts <= ? AND i.status IN (0, 1, 2, 4)", [Value::from(asking.horizon)]);
+        let sql = format!(
+            "SELECT {}, {HOLDER} FROM items i WHERE i.rid IN (SELECT rid FROM (
+                 SELECT i.rid AS rid, row_number() OVER (PARTITION BY i.priority, i.due_ts <= ? ORDER BY i.created_ts, i.id) AS place
+                 FROM items i {}) WHERE place <= ?)",
+            row::ITEM,
+            due.sql()
+        );
+        let moments = [Value::from(asking.now), Value::from(asking.now)];
+        let values = moments.into_iter().chain(due.values).chain([Value::from(count(asking.limit))]);
         self.rows(&sql, params_from_iter(values), listed)
     }
+}
+
+/// What can be worked on and may be offered to whoever asks.
+fn free(filter: &Filter, asking: Asking<'_>) -> Where {
+    let now = || Value::from(asking.now);
+    let mut w = filter.conditions(asking.now);
+    w.and(ACTIONABLE, [now(), now()]);
+    if asking.unclaimed {
+        w.and(format!("NOT {CLAIMED}"), [now()]);
+    } else {
+        let values = std::iter::once(now()).chain(asking.mine());
+        w.and(format!("(NOT {CLAIMED} OR {MINE})"), values);
+    }
+    w
 }

@@ -1,13 +1,12 @@
 //! The sections of reports: each a few rows, and how many more there are.
 
-use orc_core::id::ItemId;
 use orc_core::note::Note;
 use orc_core::status::Status;
 use rusqlite::params_from_iter;
 use rusqlite::types::Value;
 
 use super::filter::{Filter, Scope};
-use super::list::{HOLDER, Listed, listed};
+use super::list::Listed;
 use crate::error::Result;
 use crate::row;
 use crate::tx::Tx;
@@ -72,10 +71,7 @@ impl Tx<'_> {
     ) -> Result<Section> {
         let mut w = filter.conditions(now);
         w.and(clause, values);
-        let sql = format!("SELECT {}, {HOLDER} FROM items i {} ORDER BY {order} LIMIT ?", row::ITEM, w.sql());
-        let values =
-            std::iter::once(Value::from(now)).chain(w.values.clone()).chain([Value::from(count(limit) + 1)]);
-        let mut rows = self.rows(&sql, params_from_iter(values), listed)?;
+        let mut rows = self.listed_where(w.clone(), order, 0, limit + 1, now)?;
         let mut total = rows.len();
         if total > limit {
             rows.truncate(limit);
@@ -109,7 +105,15 @@ impl Tx<'_> {
     /// # Errors
     /// When the database cannot be read.
     pub fn recently_closed(&self, filter: &Filter, limit: usize, now: i64) -> Result<Section> {
-        self.section(filter, ("i.status IN (3, 5)", vec![]), "i.updated_ts DESC, i.rid DESC", limit, now)
+        // Each status by itself, by its index: the two together would be read and sorted whole.
+        let order = "i.updated_ts DESC, i.rid DESC";
+        let done = self.section(filter, ("i.status = 3", vec![]), order, limit, now)?;
+        let cancelled = self.section(filter, ("i.status = 5", vec![]), order, limit, now)?;
+        let total = done.total + cancelled.total;
+        let mut rows: Vec<Listed> = done.rows.into_iter().chain(cancelled.rows).collect();
+        rows.sort_by_key(|row| std::cmp::Reverse(row.item.updated_at.micros()));
+        rows.truncate(limit);
+        Ok(Section { rows, total })
     }
 
     /// What is blocked, and what waits in the queue for blockers; the explicitly blocked first.
@@ -188,35 +192,5 @@ impl Tx<'_> {
             w.sql()
         );
         self.rows(&sql, params_from_iter(w.values.into_iter().chain([Value::from(count(limit))])), row::note)
-    }
-
-    /// The notes whose text has every word of a search beginning one of its words, newest first; of one item, or of all.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub fn search_notes(&self, item: Option<&ItemId>, text: &str, limit: usize) -> Result<Vec<Note>> {
-        let words: Vec<String> = text
-            .split(|c: char| !c.is_alphanumeric())
-            .filter(|w| !w.is_empty())
-            .map(|w| format!("\"{w}\"*"))
-            .collect();
-        if words.is_empty() {
-            return Ok(Vec::new());
-        }
-        let of = if item.is_some() {
-            "AND n.item = (SELECT rid FROM items WHERE id = ?2)"
-        } else {
-            "AND ?2 IS NULL"
-        };
-        let sql = format!(
-            "SELECT {} FROM notes n WHERE n.rid IN (SELECT rowid FROM note_text WHERE note_text MATCH ?1) {of}
-             ORDER BY n.updated_ts DESC, n.rid DESC LIMIT ?3",
-            row::NOTE
-        );
-        self.rows(
-            &sql,
-            rusqlite::params![words.join(" AND "), item.map(ItemId::as_str), count(limit)],
-            row::note,
-        )
     }
 }
