@@ -73,15 +73,15 @@ async fn follow(live: &Live, subscriptions: &Subscriptions, known: &mut u64) -> 
             *known = events.catalog_revision;
         }
         // The first revision ever seen is no change.
-        if before != 0 && before != *known {
+        let lists_changed = before != 0 && before != *known;
+        if lists_changed {
             subscriptions.lists_changed().await;
         }
-        let empty = events.updated.is_empty() && before == *known;
-        match () {
-            () if !empty => sleep(COALESCE).await,
+        if lists_changed || !events.updated.is_empty() {
+            sleep(COALESCE).await;
+        } else if !wait.is_zero() && begun.elapsed() < BUSY {
             // Without news and at once: this would become a busy loop.
-            () if !wait.is_zero() && begun.elapsed() < BUSY => sleep(BUSY).await,
-            () => {}
+            sleep(BUSY).await;
         }
         wait = WAIT;
     }
