@@ -25,6 +25,12 @@ prompts=$(inspect --method prompts/list)
 check "the prompts are listed" '"name": "session_start"' "$prompts"
 prompt=$(inspect --method prompts/get --prompt-name session_start)
 check "a prompt has text" 'get_context' "$prompt"
+resources=$(inspect --method resources/list)
+check "the resources are listed" 'task://context' "$resources"
+guide=$(inspect --method resources/read --uri task://guide/claims)
+check "a page of the guide is read" '# Claims' "$guide"
+templates=$(inspect --method resources/templates/list)
+check "the templates are listed" 'task://item/{id}' "$templates"
 unknown=$(inspect --method tools/call --tool-name explode 2>&1) || true
 check "an unknown tool is named" 'explode' "$unknown"
 echo "inspector: is well"

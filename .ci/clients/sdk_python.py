@@ -8,7 +8,7 @@ import json
 import sys
 from importlib.metadata import version
 
-from mcp import StdioServerParameters
+from mcp import StdioServerParameters, types
 
 shim, home = sys.argv[1:3]
 server = StdioServerParameters(command=shim, env={"HOME": home})
@@ -19,9 +19,76 @@ def check(what, met, seen):
         raise SystemExit(f"sdk_python: {what}; got: {seen}")
 
 
+def address(uri):
+    """1.x wants a type of its own for addresses."""
+    if not version("mcp").startswith("1."):
+        return uri
+    from pydantic import AnyUrl
+
+    return AnyUrl(uri)
+
+
 def attribute(model, *names):
     """The first of several names: 2.x renamed the fields of 1.x."""
     return next(getattr(model, name) for name in names if hasattr(model, name))
+
+
+def document(answer):
+    """A resource's JSON, or the text of a page."""
+    content = answer.contents[0]
+    is_json = attribute(content, "mime_type", "mimeType") == "application/json"
+    return json.loads(content.text) if is_json else content.text
+
+
+async def read(client, how):
+    """Lists, reads and completes; the address of an item to watch."""
+    resources = {str(resource.uri) for resource in (await client.list_resources()).resources}
+    check("the fixed resources are listed", {"task://context", "task://guide/claims"} <= resources, resources)
+    answer = await client.list_resource_templates()
+    templates = attribute(answer, "resource_templates", "resourceTemplates")
+    templates = {attribute(template, "uri_template", "uriTemplate") for template in templates}
+    check("the templates are listed", templates == {"task://item/{id}", "task://guide/{topic}"}, templates)
+    for uri in resources:
+        check(f"{uri} can be read", document(await client.read_resource(address(uri))), uri)
+
+    result = await client.call_tool("manage_items", {"operation": "create", "title": f"Watched {how}"})
+    item = json.loads(result.content[0].text)["id"]
+    answer = document(await client.read_resource(address(f"task://item/{item[:6]}")))
+    check("an item is read by its first characters", answer["item"]["id"] == item, answer)
+    try:
+        answer = await client.read_resource(address("task://item/ffffffff"))
+    except Exception as error:  # noqa: BLE001  an error of any class is what is wanted
+        check("an unknown item is named", "ffffffff" in str(error), error)
+    else:
+        check("an unknown item is an error", False, answer)
+
+    template = types.ResourceTemplateReference(type="ref/resource", uri="task://item/{id}")
+    completed = (await client.complete(template, {"name": "id", "value": f"watched {how.split()[0]}"})).completion
+    check("an id completes by its title", item in completed.values, completed)
+    prompt = types.PromptReference(type="ref/prompt", name="status_progression")
+    completed = (await client.complete(prompt, {"name": "item_id", "value": item[:5]})).completion
+    check("an id completes by its beginning", completed.values == [item], completed)
+    return item
+
+
+async def change(client, item):
+    await client.call_tool("manage_items", {"operation": "update", "item_id": item, "title": "Changed"})
+
+
+class Updates:
+    """Addresses of updated resources, as an older client is told of them."""
+
+    def __init__(self):
+        self.queue = asyncio.Queue()
+
+    async def __call__(self, message):
+        notification = getattr(message, "root", message)
+        if getattr(notification, "method", None) == "notifications/resources/updated":
+            await self.queue.put(str(notification.params.uri))
+
+    async def expect(self, uri):
+        updated = await asyncio.wait_for(self.queue.get(), 10)
+        check("the update names what is watched", updated == uri, updated)
 
 
 async def play(client, how):
@@ -71,8 +138,23 @@ async def newer():
     from mcp import Client
 
     for mode in ("legacy", "auto"):
-        async with Client(server, mode=mode) as client:
-            await play(client, f"{mode} speaking {client.protocol_version}")
+        updates = Updates()
+        async with Client(server, mode=mode, message_handler=updates) as client, Client(server) as writer:
+            how = f"{mode} speaking {client.protocol_version}"
+            await play(client, how)
+            item = await read(client, how)
+            uri = f"task://item/{item}"
+            if mode == "legacy":
+                await client.subscribe_resource(uri)
+                await change(writer, item)
+                await updates.expect(uri)
+            else:
+                async with client.listen(resource_subscriptions=[uri]) as stream:
+                    await change(writer, item)
+                    event = await asyncio.wait_for(anext(aiter(stream)), 10)
+                    check("the update names what is watched", event.uri == uri, event)
+            answer = document(await client.read_resource(uri))
+            check("what was written is read", answer["item"]["title"] == "Changed", answer)
             check("the server says who it is", client.server_info.name == "task-orchestrator", client.server_info)
             print(f"sdk_python {version('mcp')}: {mode} ({client.protocol_version}) is well")
 
@@ -80,10 +162,24 @@ async def newer():
 async def older():
     from mcp import ClientSession, stdio_client
 
-    async with stdio_client(server) as (read, write), ClientSession(read, write) as session:
+    updates = Updates()
+    async with (
+        stdio_client(server) as mine,
+        ClientSession(*mine, message_handler=updates) as session,
+        stdio_client(server) as theirs,
+        ClientSession(*theirs) as writer,
+    ):
         opened = await session.initialize()
+        await writer.initialize()
         check("the server says who it is", opened.serverInfo.name == "task-orchestrator", opened)
         await play(session, opened.protocolVersion)
+        item = await read(session, opened.protocolVersion)
+        uri = f"task://item/{item}"
+        await session.subscribe_resource(address(uri))
+        await change(writer, item)
+        await updates.expect(uri)
+        answer = document(await session.read_resource(address(uri)))
+        check("what was written is read", answer["item"]["title"] == "Changed", answer)
         print(f"sdk_python {version('mcp')}: {opened.protocolVersion} is well")
 
 

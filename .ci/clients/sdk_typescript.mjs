@@ -48,22 +48,67 @@ async function play(client, how) {
   }
 }
 
-async function run(what, Client, Transport, options) {
-  const client = new Client({ name: "ci", version: "1" }, options);
-  await client.connect(new Transport({ command: shim, env: { HOME: home } }));
+// Lists, reads, completes; then one client watches what the other one writes.
+async function watch(client, writer, updates, listens) {
+  const { resources } = await client.listResources();
+  const uris = resources.map((resource) => resource.uri);
+  check("the fixed resources are listed", uris.includes("task://context") && uris.includes("task://guide/claims"), uris);
+  const { resourceTemplates } = await client.listResourceTemplates();
+  check("the templates are listed", resourceTemplates.length === 2, resourceTemplates);
+  const read = async (uri) => (await client.readResource({ uri })).contents[0];
+  for (const uri of uris) check(`${uri} can be read`, (await read(uri)).text.length > 0, uri);
+
+  const write = async (args) => JSON.parse((await writer.callTool({ name: "manage_items", arguments: args })).content[0].text);
+  const { id } = await write({ operation: "create", title: "Watched by TypeScript" });
+  const ref = { type: "ref/resource", uri: "task://item/{id}" };
+  const { completion } = await client.complete({ ref, argument: { name: "id", value: id.slice(0, 5) } });
+  check("an id completes", completion.values.includes(id), completion);
+  try {
+    check("an unknown item is an error", false, await read("task://item/ffffffff"));
+  } catch (error) {
+    check("an unknown item is named", String(error).includes("ffffffff"), String(error));
+  }
+
+  const uri = `task://item/${id}`;
+  const stream = listens ? await client.listen({ resourceSubscriptions: [uri] }) : undefined;
+  if (!listens) await client.subscribeResource({ uri });
+  await write({ operation: "update", item_id: id, title: "Changed" });
+  const patience = new Promise((_, reject) => setTimeout(reject, 10_000, new Error("no update came")).unref());
+  const updated = await Promise.race([updates.first, patience]);
+  check("the update names what is watched", updated === uri, updated);
+  check("what was written is read", JSON.parse((await read(uri)).text).item.title === "Changed", uri);
+  await stream?.close();
+}
+
+async function run(what, Client, Transport, options, kind) {
+  const connect = async () => {
+    const client = new Client({ name: "ci", version: "1" }, options);
+    await client.connect(new Transport({ command: shim, env: { HOME: home } }));
+    return client;
+  };
+  const [client, writer] = [await connect(), await connect()];
   check("the server says who it is", client.getServerVersion()?.name === "task-orchestrator", client.getServerVersion());
   await play(client, what);
+  const updates = {};
+  updates.first = new Promise((resolve) => {
+    client.setNotificationHandler(kind, (notification) => resolve(notification.params.uri));
+  });
+  await watch(client, writer, updates, options.versionNegotiation?.mode === "auto");
   await client.close();
+  await writer.close();
   console.log(`sdk_typescript: ${what} is well`);
 }
 
 const first = await import("@modelcontextprotocol/sdk/client/index.js");
 const firstStdio = await import("@modelcontextprotocol/sdk/client/stdio.js");
-await run("sdk with initialize", first.Client, firstStdio.StdioClientTransport, {});
+const firstTypes = await import("@modelcontextprotocol/sdk/types.js");
+const kind = firstTypes.ResourceUpdatedNotificationSchema;
+await run("sdk with initialize", first.Client, firstStdio.StdioClientTransport, {}, kind);
 
 const second = await import("@modelcontextprotocol/client");
 const secondStdio = await import("@modelcontextprotocol/client/stdio");
 for (const mode of ["legacy", "auto"]) {
   const options = { versionNegotiation: { mode } };
-  await run(`client, mode ${mode}`, second.Client, secondStdio.StdioClientTransport, options);
+  const kind = "notifications/resources/updated";
+  await run(`client, mode ${mode}`, second.Client, secondStdio.StdioClientTransport, options, kind);
 }

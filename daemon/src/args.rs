@@ -15,13 +15,8 @@ use serde_json::{Map, Value};
 pub(crate) use param::{Kind, Param};
 pub(crate) use refuse::wrong_type;
 
+use param::EVERYWHERE;
 use refuse::{required, unknown};
-
-/// Accepted by every tool, shown by none (contract.md §2).
-const EVERYWHERE: [Param; 2] = [
-    Param::new("agent", Kind::Text, "A subagent of this session"),
-    Param::new("request_id", Kind::Text, "Makes a repeated call safe"),
-];
 
 /// The arguments of one call, or of one entry in a batch, each under its own name.
 #[derive(Clone, Debug)]
@@ -66,7 +61,7 @@ impl Args {
         for (name, value) in raw {
             let mut known = params.iter().chain(more);
             let Some(param) = known.find(|p| p.name == name || p.also.contains(&name.as_str())) else {
-                return Err(unknown(params.iter().chain(more).map(|p| p.name), &path, &name));
+                return Err(unknown(params.iter().chain(more), &path, &name));
             };
             // "" means "not given" wherever it stands, except for text that may be empty on purpose.
             let blank = matches!(&value, Value::String(text) if text.is_empty());

@@ -162,7 +162,8 @@ fn document(shared: &Shared, session: &Arc<Session>, resource: &Resource) -> Res
         Some(tool) => (tool.run)(&call, &args, tx),
         None => Ok(config::document(&call)),
     });
-    read.map_err(|halt: Halt| halt.into())
+    // The caller gave an address and no arguments.
+    read.map_err(|halt: Halt| Refusal { field: Some("uri".to_owned()), ..halt.into() })
 }
 
 #[cfg(test)]

@@ -27,6 +27,7 @@ pub struct McpClient {
     env: TestEnv,
     lifecycle: Lifecycle,
     name: String,
+    capabilities: Value,
     child: Mutex<Child>,
     stdin: Mutex<Option<ChildStdin>>,
     inbox: Mutex<Inbox>,
@@ -180,6 +181,26 @@ impl McpClient {
         }
     }
 
+    /// Those messages that came already, and that `wanted` accepts.
+    pub(crate) fn came(&self, wanted: impl Fn(&Value) -> bool) -> Vec<Value> {
+        let mut inbox = lock(&self.inbox);
+        while let Ok(line) = inbox.lines.try_recv() {
+            inbox.aside.extend(serde_json::from_str(&line));
+        }
+        inbox.aside.extract_if(.., |message| wanted(message)).collect()
+    }
+
+    /// Says something that is no request of ours: a notification, or an answer.
+    #[track_caller]
+    pub(crate) fn tell(&self, message: &Value) {
+        self.say(&message.to_string());
+    }
+
+    /// Which version it speaks.
+    pub fn lifecycle(&self) -> Lifecycle {
+        self.lifecycle
+    }
+
     /// A line as it is, without a look at what it holds.
     ///
     /// # Panics
@@ -223,7 +244,13 @@ impl McpClient {
     }
 
     /// Starts the shim; says nothing.
-    pub(crate) fn start(env: TestEnv, mut command: Command, lifecycle: Lifecycle, name: &str) -> Self {
+    pub(crate) fn start(
+        env: TestEnv,
+        mut command: Command,
+        lifecycle: Lifecycle,
+        name: &str,
+        capabilities: Value,
+    ) -> Self {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the shim starts");
         let said = Arc::new(Mutex::new(Vec::new()));
@@ -235,6 +262,7 @@ impl McpClient {
             env,
             lifecycle,
             name: name.to_owned(),
+            capabilities,
             child: Mutex::new(child),
             stdin: Mutex::new(stdin),
             inbox: Mutex::new(Inbox { lines, aside: Vec::new() }),
@@ -247,7 +275,7 @@ impl McpClient {
     /// Opens the session the way its version does.
     #[track_caller]
     pub fn open(&self) {
-        let opened = match self.lifecycle.opening(&self.name) {
+        let opened = match self.lifecycle.opening(&self.name, &self.capabilities) {
             Some(params) => {
                 let result = self.rpc("initialize", params);
                 self.say(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"}).to_string());

@@ -7,6 +7,7 @@ use std::{
     sync::Arc,
 };
 
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::{
@@ -32,6 +33,7 @@ pub struct Client {
     folder: PathBuf,
     lifecycle: Lifecycle,
     name: String,
+    capabilities: Value,
 }
 
 /// A command that has ended.
@@ -135,6 +137,7 @@ impl TestEnv {
             folder: self.folder(),
             lifecycle: Lifecycle::default(),
             name: "e2e".to_owned(),
+            capabilities: json!({}),
         }
     }
 
@@ -253,6 +256,13 @@ impl Client {
         self
     }
 
+    /// Says in `initialize` that it has roots; [`McpClient::answer_roots`] names them.
+    #[must_use]
+    pub fn with_roots(mut self) -> Self {
+        self.capabilities = json!({"roots": {"listChanged": true}});
+        self
+    }
+
     /// Starts the shim and opens the session.
     pub fn connect(self) -> McpClient {
         let client = self.spawn();
@@ -265,6 +275,6 @@ impl Client {
         let mut command = self.env.command("task-orchestrator-mcp");
         command.current_dir(&self.folder);
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
-        McpClient::start(self.env.clone(), command, self.lifecycle, &self.name)
+        McpClient::start(self.env.clone(), command, self.lifecycle, &self.name, self.capabilities)
     }
 }

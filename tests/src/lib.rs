@@ -21,6 +21,7 @@ mod env;
 mod lifecycle;
 pub mod machine;
 mod processes;
+mod resources;
 mod stable;
 mod wait;
 mod words;

@@ -28,10 +28,10 @@ impl Lifecycle {
     ];
 
     /// What `initialize` carries, for those that have it.
-    pub(crate) fn opening(self, client: &str) -> Option<Value> {
+    pub(crate) fn opening(self, client: &str, capabilities: &Value) -> Option<Value> {
         let Lifecycle::Initialize(version) = self else { return None };
         let info = json!({"name": client, "version": "1"});
-        Some(json!({"protocolVersion": version, "capabilities": {}, "clientInfo": info}))
+        Some(json!({"protocolVersion": version, "capabilities": capabilities, "clientInfo": info}))
     }
 
     /// A request's parameters, with what this version wants in each.

@@ -1,4 +1,4 @@
-//! A parameter of a tool: its name, what it holds, and the words that the catalogue spends on it.
+//! What a parameter is: its name, what it holds, and what the catalogue says of it.
 
 /// What a parameter holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,3 +60,9 @@ impl Param {
         self
     }
 }
+
+/// Accepted by every tool, shown by none (contract.md §2).
+pub(super) const EVERYWHERE: [Param; 2] = [
+    Param::new("agent", Kind::Text, "A subagent of this session"),
+    Param::new("request_id", Kind::Text, "Makes a repeated call safe"),
+];

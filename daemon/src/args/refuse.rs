@@ -5,6 +5,7 @@ use std::fmt::Display;
 use orc_core::refusal::Refusal;
 use serde_json::Value;
 
+use super::param::Param;
 use crate::near::nearest;
 
 pub(super) fn required(place: &str) -> Refusal {
@@ -25,11 +26,16 @@ pub(crate) fn wrong_type(place: impl Display, wanted: &str, got: &Value) -> Refu
     Refusal::validation(format!("{place} must be {wanted}, got {what}")).field(place)
 }
 
-pub(super) fn unknown<'a>(known: impl Iterator<Item = &'a str> + Clone, path: &str, name: &str) -> Refusal {
+pub(super) fn unknown<'p>(
+    params: impl Iterator<Item = &'p Param> + Clone,
+    path: &str,
+    name: &str,
+) -> Refusal {
+    let known = || params.clone().map(|p| p.name);
     let shown = orc_core::text::cut(name, 60);
-    let hint = match nearest(name, known.clone()) {
+    let hint = match nearest(name, known()) {
         Some(near) => format!(" Did you mean {near}?"),
-        None => format!(" Known: {}", known.collect::<Vec<_>>().join(", ")),
+        None => format!(" Known: {}", known().collect::<Vec<_>>().join(", ")),
     };
     Refusal::validation(format!("Unknown argument: {path}{shown}.{hint}")).field(format!("{path}{shown}"))
 }

@@ -60,11 +60,8 @@ fn an_empty_batch_beside_a_single_call_is_not_given() {
 #[test]
 fn an_entry_of_a_batch_takes_nothing_that_would_be_ignored() {
     let entry = |raw| read(json!({})).entry(PARAMS, "items", 2, raw).map(drop).map_err(|r| r.message);
-    assert!(
-        entry(json!({"agent": "x"}))
-            .unwrap_err()
-            .starts_with("Unknown argument: items[2].agent. Known: title")
-    );
+    let message = entry(json!({"agent": "x"})).unwrap_err();
+    assert!(message.starts_with("Unknown argument: items[2].agent. Known: title"), "{message}");
     assert_eq!(entry(json!({"title": "x"})), Ok(()));
 }
 

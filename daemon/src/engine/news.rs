@@ -11,6 +11,7 @@ use orc_proto::wire::{Events, Poll, Watched};
 
 use super::{Engine, Session, Shared};
 use crate::catalog;
+use crate::halt::Halt;
 use crate::resources::Resource;
 use crate::watch::Topic;
 
@@ -79,7 +80,12 @@ fn topics(shared: &Shared, session: &Session, uri: &str) -> Vec<Topic> {
     if is_item && let Some(id) = session.watched_item(uri) {
         return vec![Topic::Item(id)];
     }
-    let topics = shared.read(|tx| resource.topics(tx)).unwrap_or_default();
+    let topics = match shared.read(|tx| resource.topics(tx)) {
+        Ok(topics) => topics,
+        Err(Halt::Refused(_)) => Vec::new(),
+        // The disk failed us: told too often rather than not at all.
+        Err(Halt::Store(_)) => vec![Topic::Any],
+    };
     if let [Topic::Item(id)] = topics.as_slice() {
         session.remember_watched_item(uri, id);
     }

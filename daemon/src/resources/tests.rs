@@ -1,4 +1,4 @@
-//! Resources and completions, on a store of their own.
+//! Addresses, lists and the pages of the guide.
 
 use super::*;
 

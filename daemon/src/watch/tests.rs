@@ -1,3 +1,5 @@
+//! Wake-ups reach those they concern, and none is lost.
+
 //! Wake-ups: who is woken by what, and that none is lost.
 
 use std::time::{Duration, Instant};

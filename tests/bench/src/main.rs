@@ -22,7 +22,7 @@ use std::{
 };
 
 use arguments::{Arguments, USAGE};
-use measures::{context, memory, original, reading, starting, throughput, writing};
+use measures::{agents, context, memory, original, reading, starting, throughput, writing};
 use reference::Reference;
 use report::Report;
 
@@ -63,6 +63,7 @@ fn run(arguments: &Arguments) -> Outcome {
     report.add("Memory", memory::measure(&setup)?);
     report.add("get_context on large stores", context::measure(&setup, &mut reference)?);
     report.add("Agents creating items at once", throughput::measure(&setup, &mut reference)?);
+    report.add("Many agents", agents::measure(&setup, &mut reference)?);
     if let Some(python) = &arguments.original {
         report.add("Beside task-orchestrator-py", original::measure(&setup, python, &mut reference)?);
     }

@@ -1,5 +1,6 @@
 //! What is measured, one file a question.
 
+pub(crate) mod agents;
 pub(crate) mod context;
 pub(crate) mod memory;
 pub(crate) mod original;

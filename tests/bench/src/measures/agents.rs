@@ -1,0 +1,154 @@
+//! Many agents at once: how soon a waiter wakes, what claiming the next item costs on a large store, and what an idle session
+//! weighs.
+
+use std::{
+    sync::{
+        Barrier,
+        mpsc::{Receiver, Sender, channel},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde_json::json;
+
+use crate::{
+    Outcome,
+    client::Client,
+    items,
+    machine::{self, Disk},
+    reference::Reference,
+    report::Row,
+    samples::{Samples, ms},
+    say,
+    world::{Setup, World},
+};
+
+const ITEMS: usize = 100_000;
+const AGENTS: usize = 32;
+/// Between the calls of one agent.
+const PAUSE: Duration = Duration::from_millis(50);
+const CLAIMS: usize = 40;
+const WAITS: usize = 60;
+const IDLE: usize = 500;
+
+pub(crate) fn measure(setup: &Setup, reference: &mut Reference) -> Outcome<Vec<Row>> {
+    let world = setup.world()?;
+    let mut rows = vec![waking(&world, reference)?];
+    rows.extend(claiming(&world, reference)?);
+    rows.push(idling(&setup.world()?)?);
+    Ok(rows)
+}
+
+/// From the answer of the change to the answer of the wait, both read by this process.
+fn waking(world: &World, reference: &mut Reference) -> Outcome<Row> {
+    say("waking a waiter ...");
+    let (mut worker, waiter) = (world.session()?, world.session()?);
+    let mut ids = Vec::new();
+    for n in 0..WAITS {
+        let item =
+            worker.call("manage_items", json!({"operation": "create", "title": format!("Wait {n}")}))?;
+        let item: serde_json::Value = serde_json::from_str(item.result.as_str().unwrap_or_default())?;
+        ids.push(item["id"].clone());
+    }
+    let (ask, asked) = channel();
+    let (woken, wakes) = channel();
+    let waiting = thread::spawn(move || wait_for_each(waiter, &asked, &woken));
+    let mut times = Samples::default();
+    for round in reference.rounds(WAITS, 20) {
+        ask.send(ids[round].clone())?;
+        // The wait has to be under way before the change; nothing tells when, so it is given time.
+        thread::sleep(Duration::from_millis(20));
+        worker.call("advance_item", json!({"item_id": ids[round], "trigger": "complete"}))?;
+        let answered = Instant::now();
+        let woke: Instant = wakes.recv_timeout(Duration::from_secs(10))?;
+        times.add(woke.saturating_duration_since(answered));
+    }
+    drop(ask);
+    waiting.join().map_err(|_| "the waiter panicked")??;
+    let kept = times.median() < 10.0;
+    Ok(Row::time("a waiter wakes, after the change's answer", &times).wanted("10 ms", kept))
+}
+
+fn wait_for_each(
+    mut waiter: Client,
+    asked: &Receiver<serde_json::Value>,
+    woken: &Sender<Instant>,
+) -> Outcome {
+    while let Ok(id) = asked.recv() {
+        waiter.call("wait_for", json!({"item_id": id, "until": "done", "timeout_seconds": 20}))?;
+        woken.send(Instant::now())?;
+    }
+    Ok(())
+}
+
+/// `get_next_item(claim=true)` by every agent in turn with its pauses, beside a disk flush of the same moments.
+fn claiming(world: &World, reference: &mut Reference) -> Outcome<Vec<Row>> {
+    say(&format!("claiming among {ITEMS} items ..."));
+    items::fill(&mut world.session()?, 0, ITEMS, false)?;
+    reference.repeat();
+    let sessions = (0..AGENTS).map(|_| world.session()).collect::<Outcome<Vec<_>>>()?;
+    let line = Barrier::new(AGENTS + 1);
+    let (claims, flushes) = thread::scope(|scope| {
+        let agents: Vec<_> = sessions
+            .into_iter()
+            .enumerate()
+            .map(|(n, session)| {
+                let line = &line;
+                scope.spawn(move || claim_in_turns(session, n, line))
+            })
+            .collect();
+        let flushes = flush_meanwhile(world, &line);
+        let mut all = Samples::default();
+        for agent in agents {
+            all.add_all(agent.join().map_err(|_| "an agent panicked")??);
+        }
+        Ok::<_, Box<dyn std::error::Error + Send + Sync>>((all, flushes?))
+    })?;
+    let beyond = claims.median() - flushes.median();
+    let name = format!("get_next_item(claim) by {AGENTS} agents, {ITEMS} items");
+    Ok(vec![
+        Row::time(&name, &claims).beside("a disk flush", claims.median() / flushes.median()),
+        Row::value("  of that, beyond the disk flush", ms(beyond)).wanted("1 ms", beyond < 1.0),
+    ])
+}
+
+fn claim_in_turns(mut session: Client, n: usize, line: &Barrier) -> Outcome<Samples> {
+    let mut times = Samples::default();
+    line.wait();
+    // Agents that begin at the same moment would measure each other.
+    thread::sleep(PAUSE * u32::try_from(n)? / u32::try_from(AGENTS)?);
+    for _ in 0..CLAIMS {
+        times.add(session.call("get_next_item", json!({"claim": true}))?.time);
+        thread::sleep(PAUSE);
+    }
+    Ok(times)
+}
+
+fn flush_meanwhile(world: &World, line: &Barrier) -> Outcome<Samples> {
+    let (mut disk, mut times) = (Disk::open(world.data())?, Samples::default());
+    line.wait();
+    for _ in 0..CLAIMS {
+        disk.flush(&mut times)?;
+        thread::sleep(PAUSE);
+    }
+    Ok(times)
+}
+
+/// What the daemon's memory grows by for each session that is connected and does nothing.
+fn idling(world: &World) -> Outcome<Row> {
+    say(&format!("{IDLE} idle sessions ..."));
+    let mut first = world.session()?;
+    let pid = world.daemon_pid()?;
+    let Some((before, _)) = machine::memory(pid) else {
+        return Ok(Row::value("an idle session", "not told by this system"));
+    };
+    let idle = (0..IDLE).map(|_| world.session()).collect::<Outcome<Vec<_>>>()?;
+    first.call("get_context", json!({}))?;
+    let (after, _) = machine::memory(pid).ok_or("the daemon is gone")?;
+    drop(idle);
+    #[expect(clippy::cast_precision_loss, reason = "memory of a process")]
+    let each = after.saturating_sub(before) as f64 / IDLE as f64;
+    let what = format!("daemon memory for each of {IDLE} idle sessions");
+    Ok(Row::value(&what, format!("{each:.1} KiB RSS")).wanted("64 KiB", each < 64.0))
+}
