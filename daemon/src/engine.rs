@@ -173,6 +173,9 @@ impl Engine {
             }
             let config = shared.book.refresh_if_changed();
             let call = Call::begin(&shared, &session, &args, config, uuid::Uuid::new_v4().as_u128(), now)?;
+            if let Some(subagent) = &call.cx.actor.subagent {
+                session.heard_of(subagent);
+            }
             let document = written(&(tool.run)(&call, &args, tx)?)?;
             repeat.keep(tx, &document, call.now())?;
             #[cfg(feature = "faults")]

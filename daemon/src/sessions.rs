@@ -42,9 +42,27 @@ pub(crate) struct Session {
     pub tools: ToolSet,
     /// What it must be told about its settings, such as a configuration file that is not in force.
     pub notices: Vec<String>,
+    /// The subagents that have written in this session, so that a claim can be handed to them by name.
+    pub subagents: Mutex<BTreeSet<String>>,
 }
 
+/// Subagents remembered of one session; others are still named `agent/subagent`.
+const SUBAGENTS: usize = 256;
+
 impl Session {
+    /// A subagent writes.
+    pub(crate) fn heard_of(&self, subagent: &str) {
+        let mut known = self.subagents.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() < SUBAGENTS && !known.contains(subagent) {
+            known.insert(subagent.to_owned());
+        }
+    }
+
+    /// Whether that subagent has written.
+    pub(crate) fn knows(&self, subagent: &str) -> bool {
+        self.subagents.lock().unwrap_or_else(PoisonError::into_inner).contains(subagent)
+    }
+
     /// Its project: the one its settings name, that of its folder, or that of the client's roots (daemon.md rule 24). A call
     /// reads it once, at its beginning.
     pub(crate) fn project(&self) -> Option<String> {

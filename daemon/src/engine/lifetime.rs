@@ -124,6 +124,7 @@ fn prepare(shared: &Shared, hello: &Hello, pid: Option<u32>) -> Result<Applicant
         level,
         tools,
         notices: notices(shared, hello),
+        subagents: std::sync::Mutex::default(),
     };
     Ok(Applicant { session, root, name })
 }

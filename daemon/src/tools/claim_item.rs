@@ -104,7 +104,7 @@ fn subject(args: &Args, tx: &Tx<'_>) -> Answer<Subject> {
 }
 
 /// The agent that is to hold the claim: a connected one by its name, `name/sub` for one of its subagents, or a bare name for a
-/// subagent of the caller's own session.
+/// subagent that has written in the caller's own session.
 fn recipient(call: &Call<'_>, name: &str) -> Answer<Actor> {
     let name = name.trim();
     limits::chars("to", name, limits::KEY_CHARS)?;
@@ -121,6 +121,9 @@ fn recipient(call: &Call<'_>, name: &str) -> Answer<Actor> {
             agent: found.agent.clone(),
             subagent: Some(sub.to_owned()),
         });
+    }
+    if call.session.knows(name) {
+        return Ok(Actor { subagent: Some(name.to_owned()), ..call.cx.actor.clone() });
     }
     let connected: Vec<&str> = live.iter().map(|s| s.agent.as_str()).take(limits::DETAILS).collect();
     let message = format!(
@@ -154,7 +157,19 @@ fn claim_row(tx: &Tx<'_>, rows: &Rows<'_, '_>, claim: &Claim) -> Answer<Map<Stri
     Ok(row)
 }
 
+/// The claim on one subject, in the shape of the list.
+fn list_one(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
+    let claim = tx.claim(&subject(args, tx)?)?.filter(|claim| claim.holds_at(&call.cx.now));
+    let rows = call.rows(tx)?;
+    let items =
+        claim.iter().map(|c| Ok(Value::Object(claim_row(tx, &rows, c)?))).collect::<Answer<Vec<_>>>()?;
+    Ok(json!({"items": items, "total": items.len(), "has_more": false}))
+}
+
 fn list(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
+    if args.has("item_id") || args.has("resource") {
+        return list_one(call, args, tx);
+    }
     let limit = page_limit(args)?;
     let session = args.flag("mine")?.then_some(call.cx.actor.session.as_str());
     let (claims, total) = tx.claims(session, limit, call.now())?;

@@ -35,6 +35,7 @@ fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
             claims.iter().map(|claim| super::claiming::what(tx, &rows, claim)).collect::<Answer<Vec<_>>>()?;
         let mut row = json!({
             "agent": session.agent,
+            "session": session.id,
             "client": session.client,
             "pid": session.pid,
             "folder": session.folder.display().to_string(),
