@@ -176,7 +176,7 @@ impl Engine {
             if let Some(subagent) = &call.cx.actor.subagent {
                 session.heard_of(subagent);
             }
-            let document = written(&(tool.run)(&call, &args, tx)?)?;
+            let document = written(&(tool.run)(&call, &args, tx)?).map_err(undone)?;
             repeat.keep(tx, &document, call.now())?;
             #[cfg(feature = "faults")]
             crate::faults::at(crate::faults::Point::BeforeCommit);
@@ -265,6 +265,16 @@ impl Shared {
 async fn tell_of_configuration(mut config: watch::Receiver<Arc<InForce>>, watchers: Watchers) {
     while config.changed().await.is_ok() {
         watchers.touch(Topic::Config);
+    }
+}
+
+/// A write's answer cannot be asked for in parts, so the write itself is refused.
+fn undone(too_large: Refusal) -> Refusal {
+    let message =
+        "The call's answer would be too large to send, so nothing was changed. Send it in several calls";
+    match too_large.code {
+        Code::Validation => Refusal { message: message.to_owned(), ..too_large },
+        _ => too_large,
     }
 }
 

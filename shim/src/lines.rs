@@ -8,8 +8,12 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Line {
     Whole(Vec<u8>),
-    TooLong,
+    /// What it begins with.
+    TooLong(Vec<u8>),
 }
+
+/// How much is kept of an over-long line, so that whoever sent it can be told.
+const HEAD: usize = 1 << 10;
 
 pub(crate) struct Lines<R> {
     reader: BufReader<R>,
@@ -30,16 +34,18 @@ impl<R: AsyncRead + Unpin> Lines<R> {
             any |= !bytes.is_empty();
             let end = bytes.iter().position(|byte| *byte == b'\n');
             let part = bytes.get(..end.unwrap_or(bytes.len())).unwrap_or_default();
-            too_long |= line.len() + part.len() > self.max;
-            if too_long {
-                line = Vec::new();
-            } else {
+            if !too_long {
+                too_long = line.len() + part.len() > self.max;
                 line.extend_from_slice(part);
+            }
+            if too_long && line.len() > HEAD {
+                line.truncate(HEAD);
+                line.shrink_to_fit();
             }
             let (used, over) = (end.map_or(bytes.len(), |at| at + 1), end.is_some() || bytes.is_empty());
             self.reader.consume(used);
             if over {
-                return Ok(any.then_some(if too_long { Line::TooLong } else { Line::Whole(line) }));
+                return Ok(any.then_some(if too_long { Line::TooLong(line) } else { Line::Whole(line) }));
             }
         }
     }
@@ -69,7 +75,9 @@ mod tests {
     #[tokio::test]
     async fn a_long_line_is_skipped_and_the_next_one_read() {
         let text = [vec![b'x'; 200_000], b"\nshort\n".to_vec()].concat();
-        assert_eq!(read(&text, 100_000).await, [Line::TooLong, Line::Whole(b"short".to_vec())]);
-        assert_eq!(read(b"123456\n12345\n", 5).await, [Line::TooLong, Line::Whole(b"12345".to_vec())]);
+        let long = Line::TooLong(vec![b'x'; HEAD]);
+        assert_eq!(read(&text, 100_000).await, [long, Line::Whole(b"short".to_vec())]);
+        let long = Line::TooLong(b"123456".to_vec());
+        assert_eq!(read(b"123456\n12345\n", 5).await, [long, Line::Whole(b"12345".to_vec())]);
     }
 }

@@ -8,6 +8,7 @@
 mod convert;
 mod door;
 mod handler;
+mod id;
 mod lines;
 mod link;
 mod note;

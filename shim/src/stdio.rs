@@ -19,7 +19,10 @@ use tokio::{
     time::timeout,
 };
 
-use crate::lines::{Line, Lines};
+use crate::{
+    id,
+    lines::{Line, Lines},
+};
 
 /// Messages read ahead of the handler.
 const AHEAD: usize = 32;
@@ -124,7 +127,9 @@ async fn read(
     while let Ok(Some(line)) = lines.next().await {
         let parsed = match &line {
             Line::Whole(line) => parse(line),
-            Line::TooLong => vec![Err(error(-32600, "The message is over 16 MiB", Value::Null))],
+            Line::TooLong(head) => {
+                vec![Err(error(-32600, "The message is over 16 MiB", id::of_beginning(head)))]
+            }
         };
         for message in parsed {
             let delivered = match message {

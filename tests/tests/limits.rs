@@ -86,3 +86,25 @@ fn an_export_past_the_largest_answer_names_another_way() {
     assert!(list.raw_text.len() <= 8 * MIB, "no answer is larger than 8 MiB, got {}", list.raw_text.len());
     agent.ok("manage_checkpoints", json!({"operation": "create"}));
 }
+
+#[test]
+fn a_request_past_the_bound_is_refused_under_its_id() {
+    let env = TestEnv::new();
+    let agent = env.connect();
+    let call =
+        json!({"name": "manage_items", "arguments": {"operation": "create", "title": "x".repeat(16 * MIB)}});
+    let id = agent.send("tools/call", call);
+    let answer = agent.receive(id);
+    assert_eq!(answer["error"]["code"], -32600, "{answer}");
+    assert_eq!(agent.ok("query_items", json!({}))["total"], 0, "and the session goes on");
+}
+
+#[test]
+fn a_write_with_too_large_an_answer_changes_nothing_and_says_so() {
+    let env = TestEnv::new();
+    let agent = env.connect();
+    let item = json!({"title": "x", "description": "d".repeat(MIB)});
+    let call = json!({"operation": "create", "items": vec![item; 9]});
+    agent.refused("manage_items", call, "VALIDATION").says("nothing was changed");
+    assert_eq!(agent.ok("query_items", json!({}))["total"], 0);
+}

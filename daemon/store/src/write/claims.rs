@@ -7,17 +7,25 @@ use rusqlite::params;
 use crate::error::Result;
 use crate::tx::Tx;
 
+/// A claim that changes keeps its row, and so its place among the holder's.
 pub(super) fn put(tx: &Tx<'_>, claim: &Claim) -> Result<()> {
-    delete(tx, &claim.subject)?;
     let (item, resource) = match &claim.subject {
         Subject::Item(id) => (Some(tx.rid_of(id)?), None),
         Subject::Resource(name) => (None, Some(name)),
     };
     let (deadline, grace) = (claim.deadline.as_ref(), claim.grace_until.as_ref());
-    tx.execute(
+    let column = if item.is_some() { "item" } else { "resource" };
+    let sql = format!(
         "INSERT INTO claims (item, resource, session, agent, subagent, since, since_ts, deadline, deadline_ts, grace, grace_ts,
              ends_ts)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+         ON CONFLICT ({column}) DO UPDATE SET session = excluded.session, agent = excluded.agent, subagent = excluded.subagent,
+             since = excluded.since, since_ts = excluded.since_ts, deadline = excluded.deadline,
+             deadline_ts = excluded.deadline_ts, grace = excluded.grace, grace_ts = excluded.grace_ts,
+             ends_ts = excluded.ends_ts"
+    );
+    tx.execute(
+        &sql,
         params![
             item,
             resource,
