@@ -12,7 +12,8 @@ pub(crate) fn measure(setup: &Setup) -> Outcome<Vec<Row>> {
     let mut shim = world.session()?;
     let mut rows = vec![row("daemon, empty store, one session", world.daemon_pid()?, None)];
     items::fill(&mut shim, 0, ITEMS, false)?;
-    let after_import = row("daemon, right after the import of 10,000 items", world.daemon_pid()?, None);
+    let after_import =
+        row("daemon, right after the import of 10,000 items", world.daemon_pid()?, Some(40 << 10));
     drop(shim);
     world.stop_daemon()?;
     // An everyday session: reads of every kind, some writes.

@@ -6,7 +6,15 @@ use std::{fs, path::Path, time::Instant};
 use rusqlite::{Connection, params_from_iter, types::Value as Cell};
 use serde_json::json;
 
-use crate::{Outcome, machine::Disk, reference::Reference, report::Row, samples::Samples, say, world::Setup};
+use crate::{
+    Outcome,
+    machine::Disk,
+    reference::Reference,
+    report::Row,
+    samples::{Samples, ms},
+    say,
+    world::Setup,
+};
 
 const ROUNDS: usize = 400;
 /// What one create adds a row to, and the column that has to differ from row to row. `item_text` and `counts` follow.
@@ -38,14 +46,13 @@ pub(crate) fn measure(setup: &Setup, reference: &mut Reference) -> Outcome<Vec<R
         through.add(shim.call("manage_items", create(round + 2))?.time);
     }
     let ratio = |samples: &Samples, floor: &Samples| samples.median() / floor.median();
-    let above = through.median() - direct.median();
     Ok(vec![
         Row::time("4 KiB appended and flushed (one disk flush)", &flush),
         Row::time("bare SQLite, the same rows, synchronous=FULL", &direct)
             .beside("one flush", ratio(&direct, &flush)),
         Row::time("`manage_items` create through shim and daemon", &through)
-            .beside("bare SQLite", ratio(&through, &direct))
-            .wanted("one flush and 0.5 ms for the way", above <= 0.5),
+            .beside("bare SQLite", ratio(&through, &direct)),
+        Row::value("of it, what is neither SQLite nor the disk", ms(through.median() - direct.median())),
     ])
 }
 
