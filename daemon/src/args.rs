@@ -8,6 +8,8 @@ mod refuse;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
+
 use orc_core::refusal::{Details, Refusal};
 use orc_core::time::Stamp;
 use serde_json::{Map, Value};
@@ -259,13 +261,13 @@ impl Args {
     }
 
     /// An object; it may come as JSON text.
-    pub(crate) fn object(&self, name: &str) -> Result<Option<Map<String, Value>>, Refusal> {
+    pub(crate) fn object(&self, name: &str) -> Result<Option<Cow<'_, Map<String, Value>>>, Refusal> {
         let place = self.place(name);
         match self.value(name) {
             None => Ok(None),
-            Some(Value::Object(map)) => Ok(Some(map.clone())),
+            Some(Value::Object(map)) => Ok(Some(Cow::Borrowed(map))),
             Some(Value::String(text)) => match serde_json::from_str(text) {
-                Ok(Value::Object(map)) => Ok(Some(map)),
+                Ok(Value::Object(map)) => Ok(Some(Cow::Owned(map))),
                 Ok(other) => Err(wrong_type(&place, "an object", &other)),
                 Err(e) => Err(Refusal::validation(format!("{place} is not valid JSON: {e}")).field(place)),
             },

@@ -92,8 +92,14 @@ fn rows_are_picked_by_agent_session_kind_and_time() {
     let env = TestEnv::new();
     let (ann, ben) = (env.agent("ann"), env.agent("ben"));
     let id = ann.item("x");
-    ann.ok("manage_notes", json!({"operation": "upsert", "item_id": id, "key": "k", "body": "b", "agent": "tests"}));
-    ann.ok("manage_notes", json!({"operation": "upsert", "item_id": id, "key": "k", "body": "c", "agent": "docs"}));
+    ann.ok(
+        "manage_notes",
+        json!({"operation": "upsert", "item_id": id, "key": "k", "body": "b", "agent": "tests"}),
+    );
+    ann.ok(
+        "manage_notes",
+        json!({"operation": "upsert", "item_id": id, "key": "k", "body": "c", "agent": "docs"}),
+    );
     let middle = history(&ann, json!({"limit": 1}))["items"][0]["at"].clone();
     ben.update(&id, json!({"title": "y"}));
     let by = |agent: &str| kinds(&history(&ann, json!({"agent": agent})));
@@ -103,7 +109,10 @@ fn rows_are_picked_by_agent_session_kind_and_time() {
     assert_eq!(by("an"), [""; 0], "a name is whole");
     let session = ben.ok("list_agents", json!({}))["items"][1]["session"].clone();
     assert_eq!(kinds(&history(&ann, json!({"session": session}))), ["item_updated"]);
-    assert_eq!(kinds(&history(&ann, json!({"kind": "item_created,item_updated"}))), ["item_updated", "item_created"]);
+    assert_eq!(
+        kinds(&history(&ann, json!({"kind": "item_created,item_updated"}))),
+        ["item_updated", "item_created"]
+    );
     assert_eq!(kinds(&history(&ann, json!({"kind": ["item_created"]}))), ["item_created"]);
     let refusal = ann.refused("query_history", json!({"kind": "exploded"}), "VALIDATION");
     refusal.names("kind").says("item_created");
@@ -167,7 +176,10 @@ fn context_since_a_cursor_shows_one_row_an_item_mine_first() {
     let context = ann.ok("get_context", json!({"since": cursor}));
     assert_eq!(titles(&context["changes"]), ["mine", "gone", "newer"], "{context}");
     let [first, second, third] = [0, 1, 2].map(|n| context["changes"][n].clone());
-    assert_eq!((&first["mine"], &first["kinds"], &first["by"]), (&json!(true), &json!(["note_written"]), &json!(["ben"])));
+    assert_eq!(
+        (&first["mine"], &first["kinds"], &first["by"]),
+        (&json!(true), &json!(["note_written"]), &json!(["ben"]))
+    );
     assert_eq!(second["status"], "deleted", "{second}");
     assert_eq!(third["kinds"], json!(["item_created", "item_updated"]), "{third}");
     assert!(!context.to_string().contains(&old), "what did not change is not there: {context}");
@@ -213,7 +225,11 @@ fn brief_is_one_screen_however_much_there_is() {
         let length = answer.raw_text.chars().count();
         assert!(length <= 1_500, "{length} characters: {}", answer.raw_text);
         assert!(!answer.is_error, "{}", answer.raw_text);
-        assert!(answer.doc["brief"].as_str().is_some_and(|text| text.contains("12 work")), "{}", answer.raw_text);
+        assert!(
+            answer.doc["brief"].as_str().is_some_and(|text| text.contains("12 work")),
+            "{}",
+            answer.raw_text
+        );
         assert!(answer.doc["cursor"].is_i64(), "{}", answer.raw_text);
     }
 }

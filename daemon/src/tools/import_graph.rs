@@ -44,7 +44,7 @@ fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
         }
     };
     let lists = lists(&document)?;
-    let rows: usize = lists.iter().map(Vec::len).sum();
+    let rows: usize = lists.iter().map(|list| list.len()).sum();
     if rows > limits::IMPORT_ROWS {
         let message = format!(
             "data has {rows} rows; at most {} are taken in one call. Import it in parts, or put it into a file and use manage_checkpoints(operation=\"restore\")",

@@ -84,16 +84,16 @@ fn failed(error: &std::io::Error) -> Halt {
 }
 
 /// The lists of a document that came in, each an array; a missing one is empty. Refuses anything else with its place.
-pub(super) fn lists(document: &Map<String, Value>) -> Result<[Vec<Value>; 3], Refusal> {
-    let mut lists: [Vec<Value>; 3] = Default::default();
+pub(super) fn lists(document: &Map<String, Value>) -> Result<[&[Value]; 3], Refusal> {
+    let mut lists: [&[Value]; 3] = Default::default();
     for (list, key) in lists.iter_mut().zip(LISTS) {
         *list = match document.get(key) {
-            None | Some(Value::Null) => Vec::new(),
+            None | Some(Value::Null) => &[],
             Some(Value::Array(rows)) => {
                 if let Some((index, row)) = rows.iter().enumerate().find(|(_, row)| !row.is_object()) {
                     return Err(crate::args::wrong_type(format!("data.{key}[{index}]"), "an object", row));
                 }
-                rows.clone()
+                rows
             }
             Some(other) => return Err(crate::args::wrong_type(format!("data.{key}"), "an array", other)),
         };

@@ -34,24 +34,24 @@ impl Mode {
 }
 
 /// Places the rows of a document; answers counts of the whole store afterwards, and what was skipped and why.
-pub(in crate::tools) fn import(call: &Call<'_>, tx: &Tx<'_>, lists: [Vec<Value>; 3], mode: Mode) -> Answer {
+pub(in crate::tools) fn import(call: &Call<'_>, tx: &Tx<'_>, lists: [&[Value]; 3], mode: Mode) -> Answer {
     if mode == Mode::Replace {
         delete_all(call, tx)?;
     }
     let [items, notes, edges] = lists;
     let mut skipped = Vec::new();
-    for index in parents_first(&items) {
+    for index in parents_first(items) {
         let raw = &items[index];
         place(call, tx, &mut skipped, "item", raw, |row, fresh| {
             Ok(Command::ImportItem(Box::new(row.item(fresh)?)))
         })?;
     }
-    for raw in &notes {
+    for raw in notes {
         place(call, tx, &mut skipped, "note", raw, |row, fresh| {
             Ok(Command::ImportNote(Box::new(row.note(fresh)?)))
         })?;
     }
-    for raw in &edges {
+    for raw in edges {
         place(call, tx, &mut skipped, "dependency", raw, |row, fresh| {
             Ok(Command::ImportEdge(row.edge(fresh)?))
         })?;
