@@ -69,6 +69,10 @@ CREATE INDEX items_due         ON items(due_ts) WHERE due_ts IS NOT NULL AND sta
 CREATE INDEX items_scheduled   ON items(next_run_ts) WHERE next_run_ts IS NOT NULL;
 CREATE INDEX items_completed   ON items(completed_ts) WHERE completed_ts IS NOT NULL;
 CREATE INDEX items_ready       ON items(priority, created_ts, id) WHERE status <= 1 AND unmet = 0 AND open_children = 0;
+CREATE INDEX items_ready_due  ON items(due_ts)
+    WHERE status <= 1 AND unmet = 0 AND open_children = 0 AND due_ts IS NOT NULL;
+CREATE INDEX items_ready_aged ON items(priority, created_ts, id, due_ts)
+    WHERE status <= 1 AND unmet = 0 AND open_children = 0 AND due_ts IS NOT NULL;
 CREATE INDEX items_held_back   ON items(created_ts) WHERE status = 0 AND unmet > 0;
 
 CREATE TABLE item_tags (

@@ -29,6 +29,9 @@ const MINE: &str =
 const HELD: &str = "i.rid IN (SELECT c.item FROM claims c WHERE (c.ends_ts IS NULL OR c.ends_ts > ?)
      AND c.session = ? AND (? IS NULL OR c.subagent IS ?))";
 
+/// So many due items are looked at one by one.
+const FEW: usize = 64;
+
 /// Who asks for candidates, and for which moment. Times in microseconds.
 #[derive(Clone, Copy, Debug)]
 pub struct Asking<'a> {
@@ -74,20 +77,48 @@ impl Tx<'_> {
         Ok(found)
     }
 
-    /// Of what is due, the oldest of each priority among the overdue and among the rest: within these, age decides. A neglected
-    /// store has thousands of overdue items, of which only these are read whole.
+    /// Of what is due, the oldest of each priority among the overdue and among the rest: within these, age decides. Where few
+    /// are due, all of them; where many are, they stand close in the order of age, so that the first ones are soon found.
     fn due_heads(&self, filter: &Filter, asking: Asking<'_>) -> Result<Vec<Listed>> {
-        let mut due = free(filter, asking);
-        due.and("i.due_ts <= ? AND i.status IN (0, 1, 2, 4)", [Value::from(asking.horizon)]);
+        let mut found = Vec::new();
+        for (from, to) in [(i64::MIN, asking.now), (asking.now, asking.horizon)] {
+            let bounds = || [Value::from(from), Value::from(to)];
+            if self.few_due(from, to)? {
+                let mut due = free(filter, asking);
+                due.and("i.due_ts IS NOT NULL AND i.due_ts > ? AND i.due_ts <= ?", bounds());
+                found.extend(self.picked(due, "items_ready_due", usize::MAX, asking.now)?);
+                continue;
+            }
+            for priority in Priority::ALL {
+                let mut due = free(filter, asking);
+                due.and(format!("i.priority = {}", priority.index()), []);
+                due.and("i.due_ts IS NOT NULL AND i.due_ts > ? AND i.due_ts <= ?", bounds());
+                found.extend(self.picked(due, "items_ready_aged", asking.limit, asking.now)?);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Whether at most [`FEW`] items that can be worked on are due between two moments.
+    fn few_due(&self, from: i64, to: i64) -> Result<bool> {
+        let sql = "SELECT count(*) FROM (SELECT 1 FROM items i INDEXED BY items_ready_due
+                   WHERE i.status <= 1 AND i.unmet = 0 AND i.open_children = 0 AND i.due_ts IS NOT NULL
+                     AND i.due_ts > ?1 AND i.due_ts <= ?2 LIMIT ?3)";
+        let n: i64 =
+            self.one(sql, rusqlite::params![from, to, count(FEW) + 1], |row| row.get(0))?.unwrap_or(0);
+        Ok(n <= count(FEW))
+    }
+
+    /// The oldest `most` items that match, found through an index by name: the choice depends on how many are due, which the
+    /// planner does not know.
+    fn picked(&self, w: Where, index: &str, most: usize, now: i64) -> Result<Vec<Listed>> {
         let sql = format!(
-            "SELECT {}, {HOLDER} FROM items i WHERE i.rid IN (SELECT rid FROM (
-                 SELECT i.rid AS rid, row_number() OVER (PARTITION BY i.priority, i.due_ts <= ? ORDER BY i.created_ts, i.id) AS place
-                 FROM items i {}) WHERE place <= ?)",
+            "SELECT {}, {HOLDER} FROM items i WHERE i.rid IN (
+                 SELECT i.rid FROM items i INDEXED BY {index} {} ORDER BY i.created_ts, i.id LIMIT ?)",
             row::ITEM,
-            due.sql()
+            w.sql()
         );
-        let moments = [Value::from(asking.now), Value::from(asking.now)];
-        let values = moments.into_iter().chain(due.values).chain([Value::from(count(asking.limit))]);
+        let values = std::iter::once(Value::from(now)).chain(w.values).chain([Value::from(count(most))]);
         self.rows(&sql, params_from_iter(values), listed)
     }
 }
