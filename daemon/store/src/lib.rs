@@ -42,5 +42,5 @@ pub use error::Error;
 pub use open::{Opened, open};
 pub use reader::Readers;
 pub use takeover::{Report as TakeoverReport, TakeoverError, takeover};
-pub use tx::{Event, Tx};
+pub use tx::{Done, Event, Tx};
 pub use writer::{Outcome, Writer};

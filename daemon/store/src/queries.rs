@@ -1,5 +1,6 @@
 //! The queries of lists and reports, on a snapshot or the writer's transaction.
 
+mod census;
 mod complete;
 mod cursor;
 mod derived;
@@ -14,6 +15,9 @@ mod metrics;
 mod next;
 mod notes;
 mod report;
+mod search;
+mod stretch;
+mod way;
 
 pub use complete::Begun;
 pub use cursor::Cursor;

@@ -1,6 +1,6 @@
 //! One transaction: a snapshot to read, or the writer's.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use rusqlite::Connection;
 
@@ -26,11 +26,28 @@ pub struct Tx<'c> {
     /// Numbers the call, so that the history keeps together what belongs together.
     pub(crate) call: i64,
     pub(crate) events: RefCell<Vec<Event>>,
+    /// Items whose place in line may not be what it was, until the change that touched them is written.
+    pub(crate) touched: RefCell<Vec<i64>>,
+    /// The earliest moment at which time alone moves an item that was written here.
+    pub(crate) turn: Cell<Option<i64>>,
+}
+
+/// What a committed job did, for whoever publishes it.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Done {
+    /// What happened, in order.
+    pub events: Vec<Event>,
+    /// The earliest moment, in microseconds, at which time alone moves something that was written.
+    pub turn: Option<i64>,
 }
 
 impl<'c> Tx<'c> {
     pub(crate) fn new(conn: &'c Connection, call: i64) -> Self {
-        Self { conn, call, events: RefCell::new(Vec::new()) }
+        Self { conn, call, events: RefCell::default(), touched: RefCell::default(), turn: Cell::new(None) }
+    }
+
+    pub(crate) fn into_done(self) -> Done {
+        Done { events: self.events.into_inner(), turn: self.turn.get() }
     }
 
     /// Runs one step that stands alone: it is kept whole, or undone whole when it answers an error.

@@ -49,6 +49,12 @@ impl Tx<'_> {
         Ok(self.conn.prepare_cached(sql)?.query_row(params, read).optional()?)
     }
 
+    /// The one number that a query answers.
+    pub(crate) fn number<P: rusqlite::Params>(&self, sql: &str, params: P) -> Result<usize> {
+        let n: i64 = self.one(sql, params, |row| row.get(0))?.unwrap_or(0);
+        Ok(usize::try_from(n).unwrap_or(0))
+    }
+
     fn starting_with(&self, prefix: &str, most: usize) -> Result<Vec<ItemId>> {
         let sql = "SELECT id FROM items WHERE id >= ?1 AND id < ?2 ORDER BY id LIMIT ?3";
         self.rows(sql, params![prefix, format!("{prefix}{LAST}"), count(most)], |row| {

@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 use rusqlite::Connection;
 
 use crate::error::{Error, Result};
-use crate::tx::{Event, Tx};
+use crate::tx::{Done, Tx};
 
 /// Most jobs that share one commit, so that the first of them does not wait for ever.
 const GROUP: usize = 64;
@@ -19,7 +19,7 @@ const GROUP: usize = 64;
 #[derive(Debug)]
 pub enum Outcome<T, E> {
     /// It is on disk.
-    Committed(T, Vec<Event>),
+    Committed(T, Done),
     /// It answered an error: nothing of it was kept.
     Refused(E),
     /// It panicked: nothing of it was kept.
@@ -32,7 +32,7 @@ trait Job: Send {
     /// Runs the job; answers whether its savepoint is kept.
     fn run(&mut self, tx: &Tx<'_>) -> bool;
     /// Tells whoever waits. `commit_failed` holds the error of a failed commit.
-    fn finish(self: Box<Self>, events: Vec<Event>, commit_failed: Option<&str>);
+    fn finish(self: Box<Self>, done: Done, commit_failed: Option<&str>);
 }
 
 struct Call<W, D, T, E> {
@@ -55,11 +55,11 @@ where
         matches!(self.result, Some(Ok(_)))
     }
 
-    fn finish(self: Box<Self>, events: Vec<Event>, commit_failed: Option<&str>) {
+    fn finish(self: Box<Self>, done: Done, commit_failed: Option<&str>) {
         let outcome = match (self.result, commit_failed) {
             (Some(Err(error)), _) => Outcome::Refused(error),
             (_, Some(why)) => Outcome::Failed(why.to_owned()),
-            (Some(Ok(value)), None) => Outcome::Committed(value, events),
+            (Some(Ok(value)), None) => Outcome::Committed(value, done),
             (None, None) => Outcome::Panicked,
         };
         (self.done)(outcome);
@@ -137,19 +137,19 @@ fn serve(connection: Connection, inbox: &Receiver<Box<dyn Job>>, mut call: i64) 
 }
 
 fn run_group(connection: &Connection, group: impl Iterator<Item = Box<dyn Job>>, call: &mut i64) {
-    let mut ran: Vec<(Box<dyn Job>, Vec<Event>)> = Vec::new();
+    let mut ran: Vec<(Box<dyn Job>, Done)> = Vec::new();
     let mut failure: Option<String> =
         connection.execute_batch("BEGIN IMMEDIATE").err().map(|e| e.to_string());
     for mut job in group {
-        let mut events = Vec::new();
+        let mut done = Done::default();
         if failure.is_none() {
             *call += 1;
             match run_one(connection, &mut job, *call) {
-                Ok(these) => events = these,
+                Ok(this) => done = this,
                 Err(error) => failure = Some(error.to_string()),
             }
         }
-        ran.push((job, events));
+        ran.push((job, done));
     }
     if failure.is_none() {
         failure = connection.execute_batch("COMMIT").err().map(|e| e.to_string());
@@ -158,20 +158,20 @@ fn run_group(connection: &Connection, group: impl Iterator<Item = Box<dyn Job>>,
         // A failed commit leaves the transaction open; it must not leak into the next group.
         let _ = connection.execute_batch("ROLLBACK");
     }
-    for (job, events) in ran {
-        job.finish(events, failure.as_deref());
+    for (job, done) in ran {
+        job.finish(done, failure.as_deref());
     }
 }
 
 /// Runs a job in a savepoint of its own. An error means that the whole transaction is lost.
-fn run_one(connection: &Connection, job: &mut Box<dyn Job>, call: i64) -> Result<Vec<Event>> {
+fn run_one(connection: &Connection, job: &mut Box<dyn Job>, call: i64) -> Result<Done> {
     let tx = Tx::new(connection, call);
     connection.execute_batch("SAVEPOINT job")?;
     if job.run(&tx) {
         connection.execute_batch("RELEASE job")?;
-        Ok(tx.events.into_inner())
+        Ok(tx.into_done())
     } else {
         connection.execute_batch("ROLLBACK TO job; RELEASE job")?;
-        Ok(Vec::new())
+        Ok(Done::default())
     }
 }
