@@ -5,6 +5,7 @@
 //! answered and not made again (contract.md §7).
 
 mod asks;
+mod clockwork;
 mod lifetime;
 mod news;
 mod opening;
@@ -13,13 +14,14 @@ mod roots;
 mod waiting;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use orc_core::limits;
 use orc_core::refusal::{Code, Refusal};
 use orc_proto::wire::{ToolAnswer, ToolCall};
 use orc_proto::{Hello, Places};
-use orc_store::{Outcome, Readers, Tx, Writer};
+use orc_store::{Done, Outcome, Readers, Tx, Writer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use tokio::sync::{Notify, oneshot, watch};
@@ -69,8 +71,10 @@ pub(crate) struct Shared {
     latest: watch::Sender<u64>,
     /// Who waits for what.
     pub watchers: Watchers,
-    /// Rung when claims changed, so that whoever keeps time looks when the next one ends.
-    claims_changed: Notify,
+    /// Rung when something may have to happen sooner than the clock knows of.
+    look_again: Notify,
+    /// When the clock looks next, in microseconds; the greatest number while there is nothing to look for.
+    next_look: AtomicI64,
     /// Keeps the watcher of configuration files alive.
     _watching: Option<Watching>,
 }
@@ -88,7 +92,7 @@ impl Engine {
         let shared = tokio::task::spawn_blocking(move || opening::open(&options)).await;
         let shared = shared.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
         let engine = Self(Arc::new(shared));
-        tokio::spawn(lifetime::end_claims_in_time(Arc::downgrade(&engine.0)));
+        tokio::spawn(clockwork::keep_time(Arc::downgrade(&engine.0), engine.configuration()));
         tokio::spawn(tell_of_configuration(engine.configuration(), engine.0.watchers.clone()));
         Ok(engine)
     }
@@ -231,7 +235,7 @@ impl Shared {
     /// Tells the world what was committed, and the caller how it went.
     fn publish<T>(&self, outcome: Outcome<T, Halt>) -> Result<T, Refusal> {
         match outcome {
-            Outcome::Committed(value, events) => {
+            Outcome::Committed(value, Done { events, turn }) => {
                 if let Some(last) = events.last() {
                     self.latest.send_if_modified(|seq| {
                         let newer = last.seq.unsigned_abs();
@@ -241,8 +245,9 @@ impl Shared {
                     });
                 }
                 self.watchers.publish(&events);
-                if events.iter().any(|event| event.kind.starts_with("claim_")) {
-                    self.claims_changed.notify_one();
+                let claims = events.iter().any(|event| event.kind.starts_with("claim_"));
+                if claims || turn.is_some_and(|at| at < self.next_look.load(Ordering::Relaxed)) {
+                    self.look_again.notify_one();
                 }
                 Ok(value)
             }

@@ -17,6 +17,8 @@ mod notes;
 mod report;
 mod search;
 mod stretch;
+#[cfg(test)]
+mod tests;
 mod way;
 
 pub use complete::Begun;

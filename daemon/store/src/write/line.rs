@@ -120,7 +120,8 @@ impl Tx<'_> {
     /// # Errors
     /// When the database cannot be read or written.
     pub fn settle_due(&self, policies: &Policies, now: i64, after: i64, most: usize) -> Result<Option<i64>> {
-        let sql = "SELECT rid FROM items WHERE rid > ?1 AND due_ts IS NOT NULL AND status <= 1 ORDER BY rid LIMIT ?2";
+        let sql = "SELECT rid FROM items INDEXED BY items_due
+                   WHERE rid > ?1 AND due_ts IS NOT NULL AND status IN (0, 1, 2, 4) ORDER BY rid LIMIT ?2";
         let some: Vec<i64> = self.rows(sql, [after, count(most)], |row| row.get(0))?;
         for rid in &some {
             settle_one(self, *rid, policies, now)?;
