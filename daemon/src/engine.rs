@@ -38,7 +38,7 @@ use crate::reload::{ConfigBook, InForce, Watching};
 use crate::sessions::Registry;
 pub(crate) use crate::sessions::Session;
 use crate::watch::{Topic, Watchers};
-use crate::{answer, clock};
+use crate::{answer, clock, tools};
 use repeat::Repeat;
 
 /// A handle to the one engine of a daemon.
@@ -140,6 +140,7 @@ impl Engine {
                 waiting::wait(&self.0, session, args, Duration::from_millis(call.waited_ms)).await
             }
             Access::Read | Access::ReadAndLeaveFile => self.read(tool, session, args).await,
+            Access::Nothing => self.beside(session, args, |_, _, args| Ok(tools::echo::answer(args))).await,
         }
     }
 
@@ -149,12 +150,24 @@ impl Engine {
         session: &Arc<Session>,
         args: Args,
     ) -> Result<Box<RawValue>, Refusal> {
+        let run = move |shared: &Shared, call: &Call<'_>, args: &Args| {
+            shared.readers.read(|tx| (tool.run)(call, args, tx))
+        };
+        self.beside(session, args, run).await
+    }
+
+    /// Runs what does not write, on a thread that may block.
+    async fn beside(
+        &self,
+        session: &Arc<Session>,
+        args: Args,
+        run: impl FnOnce(&Shared, &Call<'_>, &Args) -> Answer + Send + 'static,
+    ) -> Result<Box<RawValue>, Refusal> {
         let (shared, session) = (Arc::clone(&self.0), Arc::clone(session));
         let run = move || {
             let config = shared.book.refresh_if_changed();
             let call = Call::begin(&shared, &session, &args, config, 0, clock::now())?;
-            let document = shared.readers.read(|tx| (tool.run)(&call, &args, tx))?;
-            written(&document)
+            written(&run(&shared, &call, &args)?)
         };
         let ran = tokio::task::spawn_blocking(run).await;
         // The panic goes on to the guard around every call, which says INTERNAL.
