@@ -18,6 +18,8 @@ mod detach;
 mod engine;
 #[cfg(feature = "faults")]
 mod faults;
+#[cfg(test)]
+mod flat_cost;
 mod halt;
 mod hangup;
 mod idle;

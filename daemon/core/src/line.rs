@@ -58,8 +58,13 @@ mod tests {
     use crate::time::{DAY, HOUR, Stamp};
 
     const NOW: i64 = 100 * DAY;
-    const FREE: Standing =
-        Standing { status: Status::Queue, priority: Priority::Medium, held: false, due: None, not_before: None };
+    const FREE: Standing = Standing {
+        status: Status::Queue,
+        priority: Priority::Medium,
+        held: false,
+        due: None,
+        not_before: None,
+    };
 
     fn at(standing: Standing, now: i64) -> Place {
         place(&standing, &Policy::default(), now)
@@ -86,7 +91,11 @@ mod tests {
         let mut now = NOW;
         let mut places = vec![at(waits, now)];
         while let Some(turn) = places.last().and_then(|place| place.turn) {
-            assert_eq!(at(waits, turn - 1).line, places.last().and_then(|place| place.line), "just before {turn}");
+            assert_eq!(
+                at(waits, turn - 1).line,
+                places.last().and_then(|place| place.line),
+                "just before {turn}"
+            );
             assert!(turn > now);
             now = turn;
             places.push(at(waits, now));

@@ -39,7 +39,10 @@ pub(super) async fn keep_time(engine: Weak<Shared>, mut config: watch::Receiver<
             }
             Ok(None) => None,
             Err(refusal) => {
-                tracing::warn!(message = refusal.message, "what is due now could not be done; it is tried again");
+                tracing::warn!(
+                    message = refusal.message,
+                    "what is due now could not be done; it is tried again"
+                );
                 Some(TRY_AGAIN)
             }
         };
@@ -78,7 +81,8 @@ fn do_what_is_due(tx: &Tx<'_>, policies: &Policies) -> Answer<()> {
 /// Where other rules say what is due soon than those that the items stand in line by, the items with a due time stand anew.
 async fn follow_rules(shared: &Arc<Shared>, policies: &Arc<Policies>) -> Result<(), Refusal> {
     let rules = rules(policies);
-    let kept = shared.read(|tx| Ok(tx.remembered(RULES)?))?.unwrap_or_else(|| self::rules(&Policies::default()));
+    let kept =
+        shared.read(|tx| Ok(tx.remembered(RULES)?))?.unwrap_or_else(|| self::rules(&Policies::default()));
     if kept == rules {
         return Ok(());
     }

@@ -150,7 +150,7 @@ CREATE TABLE claims (
     ends_ts     INTEGER,
     CHECK ((item IS NULL) <> (resource IS NULL))
 ) STRICT;
-CREATE INDEX claims_by_session ON claims(session);
+CREATE INDEX claims_by_session ON claims(session, since_ts);
 CREATE INDEX claims_orphaned   ON claims(agent) WHERE grace_ts IS NOT NULL;
 CREATE INDEX claims_ending     ON claims(ends_ts) WHERE ends_ts IS NOT NULL;
 

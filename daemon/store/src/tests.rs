@@ -58,17 +58,22 @@ proptest! {
 fn naive_next(tx: &Tx<'_>, actor: &Actor, unclaimed: bool, now: i64) -> Vec<ItemId> {
     let all = tx.page(&Filter::default(), Order::default(), Start::Skip(0), usize::MAX - 1, now).unwrap();
     let mine = |item: &Item| {
-        tx.claim(&Subject::Item(item.id.clone())).unwrap().filter(|c| c.ends().is_none_or(|at| at.micros() > now)).map(
-            |claim| {
+        tx.claim(&Subject::Item(item.id.clone()))
+            .unwrap()
+            .filter(|c| c.ends().is_none_or(|at| at.micros() > now))
+            .map(|claim| {
                 claim.holder.session == actor.session
                     && (actor.subagent.is_none() || actor.subagent == claim.holder.subagent)
-            },
-        )
+            })
     };
     let ready = |item: &Item| {
         matches!(item.status, Status::Queue | Status::Work)
             && tx.unmet_blockers(&item.id, 1).unwrap().1 == 0
-            && tx.descendants(&item.id).unwrap().iter().all(|d| d.parent.as_ref() != Some(&item.id) || d.status.is_terminal())
+            && tx
+                .descendants(&item.id)
+                .unwrap()
+                .iter()
+                .all(|d| d.parent.as_ref() != Some(&item.id) || d.status.is_terminal())
             && item.next_run_at.iter().chain(&item.not_before).all(|at| at.micros() <= now)
     };
     let policy = Policy::default();
@@ -106,7 +111,12 @@ fn first_offered(tx: &Tx<'_>, actor: &Actor, unclaimed: bool, now: i64, limit: u
     let mut found = tx.candidates(&Filter::default(), Asking { actor, unclaimed, now, limit }).unwrap();
     let (policy, now) = (Policy::default(), Stamp::from_micros(now));
     found.sort_by(|a, b| {
-        key(&a.item, a.claimed_by.is_some(), &policy, &now).cmp(&key(&b.item, b.claimed_by.is_some(), &policy, &now))
+        key(&a.item, a.claimed_by.is_some(), &policy, &now).cmp(&key(
+            &b.item,
+            b.claimed_by.is_some(),
+            &policy,
+            &now,
+        ))
     });
     found.into_iter().map(|listed| listed.item.id).take(limit).collect()
 }
@@ -116,11 +126,16 @@ fn offers_the_first(tx: &Tx<'_>, now: i64) {
     let actors = [("s1", None), ("s1", Some("tests")), ("s2", None), ("nobody", None)];
     for later in [0, HOUR, DAY, 30 * DAY, 1000 * DAY] {
         for (session, subagent) in actors {
-            let actor = Actor { session: session.into(), agent: "a".into(), subagent: subagent.map(Into::into) };
+            let actor =
+                Actor { session: session.into(), agent: "a".into(), subagent: subagent.map(Into::into) };
             for (unclaimed, limit) in [(true, 1), (false, 1), (true, 3), (false, 20)] {
                 let mut naive = naive_next(tx, &actor, unclaimed, now + later);
                 naive.truncate(limit);
-                assert_eq!(first_offered(tx, &actor, unclaimed, now + later, limit), naive, "{actor:?} after {later}");
+                assert_eq!(
+                    first_offered(tx, &actor, unclaimed, now + later, limit),
+                    naive,
+                    "{actor:?} after {later}"
+                );
             }
         }
     }

@@ -10,10 +10,10 @@ mod record;
 
 pub(crate) use items::WAITING;
 pub(crate) use notes::PER_ITEM as NOTES_PER_ITEM;
-use orc_core::{Change, Policies};
 use orc_core::claim::Actor;
 use orc_core::time::Stamp;
 use orc_core::workspace::Workspace;
+use orc_core::{Change, Policies};
 use rusqlite::params;
 
 use crate::apply::Apply;
@@ -33,13 +33,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// When SQLite fails, or a change does not fit this state; the caller undoes the call.
-    pub fn commit(
-        &self,
-        changes: &[Change],
-        actor: &Actor,
-        now: &Stamp,
-        policies: &Policies,
-    ) -> Result<()> {
+    pub fn commit(&self, changes: &[Change], actor: &Actor, now: &Stamp, policies: &Policies) -> Result<()> {
         for change in changes {
             // What a completion's row says of its past must be read before the change is written.
             let row = record::prepare(self, change, now)?;

@@ -66,7 +66,9 @@ impl Tx<'_> {
             if census.0.last().is_none_or(|(last, _)| *last != project) {
                 census.0.push((project, [0; 8]));
             }
-            if let Some(entry) = census.0.last_mut().and_then(|(_, counts)| counts.get_mut(usize::from(status))) {
+            if let Some(entry) =
+                census.0.last_mut().and_then(|(_, counts)| counts.get_mut(usize::from(status)))
+            {
                 *entry = n;
             }
         }

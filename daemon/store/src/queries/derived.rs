@@ -59,7 +59,11 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn wrong_derivations(&self, policies: &Policies, now: i64) -> Result<Vec<(&'static str, Vec<String>)>> {
+    pub fn wrong_derivations(
+        &self,
+        policies: &Policies,
+        now: i64,
+    ) -> Result<Vec<(&'static str, Vec<String>)>> {
         let mut wrong = Vec::new();
         for (what, sql) in CHECKS {
             let ids: Vec<String> = self.rows(sql, [], |row| row.get(0))?;
@@ -67,7 +71,9 @@ impl Tx<'_> {
                 wrong.push((what, ids));
             }
         }
-        for (what, ids) in [("tags", self.wrong_tags()?), ("places in line", self.wrong_places(policies, now)?)] {
+        for (what, ids) in
+            [("tags", self.wrong_tags()?), ("places in line", self.wrong_places(policies, now)?)]
+        {
             if !ids.is_empty() {
                 wrong.push((what, ids));
             }

@@ -178,7 +178,9 @@ impl Scope {
         let mut w = Where::default();
         match self {
             Self::All => {}
-            Self::Only(name) => w.and("+i.project = (SELECT rid FROM projects WHERE name = ?)", [Value::from(name.clone())]),
+            Self::Only(name) => {
+                w.and("+i.project = (SELECT rid FROM projects WHERE name = ?)", [Value::from(name.clone())])
+            }
             Self::With(name) => w.and(
                 "(+i.project IS NULL OR +i.project = (SELECT rid FROM projects WHERE name = ?))",
                 [Value::from(name.clone())],

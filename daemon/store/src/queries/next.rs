@@ -24,8 +24,9 @@ const HELD: &str = "i.rid IN (SELECT c.item FROM claims c INDEXED BY claims_by_s
      WHERE (c.ends_ts IS NULL OR c.ends_ts > ?) AND c.session = ? AND (? IS NULL OR c.subagent IS ?))";
 
 /// Its time has come, or its claim has ended, and the writer has not seen to it yet.
-const TURNED: &str = "i.rid IN (SELECT rid FROM items WHERE turn_ts <= ? UNION
-     SELECT item FROM claims WHERE ends_ts <= ? AND item IS NOT NULL)";
+const TURNED: &str =
+    "i.rid IN (SELECT t.rid FROM items t INDEXED BY items_turning WHERE t.turn_ts <= ? UNION ALL
+     SELECT e.item FROM claims e INDEXED BY claims_ending WHERE e.ends_ts <= ? AND e.item IS NOT NULL)";
 
 /// Who asks for candidates, and for which moment. Times in microseconds.
 #[derive(Clone, Copy, Debug)]
@@ -84,7 +85,7 @@ impl Tx<'_> {
         let mut w = ready(filter, asking.now);
         w.and(UNCLAIMED, [Value::from(asking.now)]);
         w.and(TURNED, [Value::from(asking.now), Value::from(asking.now)]);
-        self.gathered(&w, "+i.line, i.created_ts, i.id", 0, FEW.max(asking.limit))
+        self.any(&w, FEW.max(asking.limit))
     }
 
     fn held(&self, filter: &Filter, asking: Asking<'_>) -> Result<Vec<i64>> {
@@ -92,7 +93,14 @@ impl Tx<'_> {
         let mut w = ready(filter, asking.now);
         let session = Value::from(asking.actor.session.clone());
         w.and(HELD, [Value::from(asking.now), session, subagent(), subagent()]);
-        self.gathered(&w, "+i.created_ts", 0, usize::MAX)
+        self.any(&w, usize::MAX)
+    }
+
+    /// Up to `most` of the rows that match, in no order: whoever asks ranks them.
+    fn any(&self, w: &Where, most: usize) -> Result<Vec<i64>> {
+        let sql = format!("SELECT i.rid FROM items i {} LIMIT ?", w.sql());
+        let values = w.values.iter().cloned().chain([Value::from(count(most))]);
+        self.rows(&sql, params_from_iter(values), |row| row.get(0))
     }
 }
 

@@ -124,13 +124,27 @@ impl Tx<'_> {
     /// # Errors
     /// When the database cannot be read.
     pub fn open_by_project(&self) -> Result<Vec<(String, i64)>> {
-        let sql = "SELECT q.name, sum(c.n) FROM counts c JOIN projects q ON q.rid = c.project
-                   WHERE c.status IN (0, 1, 2, 4) GROUP BY q.rid HAVING sum(c.n) > 0 ORDER BY 2 DESC, 1";
-        self.rows(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))
+        let sql = "SELECT q.name, sum(k.n) FROM counts k JOIN projects q ON q.rid = k.project
+                   WHERE k.status IN (0, 1, 2, 4) GROUP BY k.project HAVING sum(k.n) > 0";
+        let mut open: Vec<(String, i64)> = self.rows(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        open.sort_by(|(a, n), (b, m)| m.cmp(n).then_with(|| a.cmp(b)));
+        Ok(open)
     }
 
     /// The first `limit` items of a cut that match the filter, and how many there are.
     fn section(&self, filter: &Filter, cut: &Cut<'_>, limit: usize, now: i64) -> Result<Section> {
+        self.section_of(filter, cut, limit, now, None)
+    }
+
+    /// The same where it may be known how many there are.
+    fn section_of(
+        &self,
+        filter: &Filter,
+        cut: &Cut<'_>,
+        limit: usize,
+        now: i64,
+        known: Option<usize>,
+    ) -> Result<Section> {
         let (rids, total) = if self.few_tagged(filter)? {
             let (w, order) = cut.of_tagged(filter, now);
             let rids = self.gathered(&w, &order, 0, limit + 1)?;
@@ -142,6 +156,7 @@ impl Tx<'_> {
             let stretches = cut.stretches(&census, &rest);
             let rids = stretches.first(self, 0, limit + 1)?;
             let total = match rids.len() > limit {
+                true if known.is_some() => known.unwrap_or_default(),
                 true if filter.is_plain() && cut.clause.0.is_empty() => census.count(cut.statuses),
                 true => stretches.count(self, cut.most)?,
                 false => rids.len(),
@@ -189,10 +204,8 @@ impl Tx<'_> {
             clause: ("i.waits = 1", Vec::new()),
             most: limits::TOTAL_EXACT,
         };
-        let mut waiting = self.section(filter, &cut, limit, now)?;
-        if filter.is_plain() {
-            waiting.total = self.census(&filter.scope)?.waiting();
-        }
+        let known = if filter.is_plain() { Some(self.census(&filter.scope)?.waiting()) } else { None };
+        let waiting = self.section_of(filter, &cut, limit, now, known)?;
         let rows = blocked.rows.into_iter().chain(waiting.rows).take(limit).collect();
         Ok(Section { rows, total: blocked.total + waiting.total })
     }

@@ -17,7 +17,10 @@ use crate::write::NOTES_PER_ITEM;
 /// One of the two search texts, newest first: which table, in which column, and how many of its rows one item can have.
 const TEXTS: [(&str, i64); 2] = [
     ("SELECT rowid FROM item_text WHERE item_text MATCH ?1 AND rowid < ?2 ORDER BY rowid DESC", 1),
-    ("SELECT rowid FROM note_text WHERE note_text MATCH ?1 AND rowid < ?2 ORDER BY rowid DESC", NOTES_PER_ITEM),
+    (
+        "SELECT rowid FROM note_text WHERE note_text MATCH ?1 AND rowid < ?2 ORDER BY rowid DESC",
+        NOTES_PER_ITEM,
+    ),
 ];
 
 impl Tx<'_> {
@@ -73,7 +76,8 @@ impl Tx<'_> {
             .iter_mut()
             .map(|(statement, word, per_item)| Arrivals::open(statement, word, below, *per_item))
             .collect::<Result<Vec<_>>>()?;
-        let mut checking = self.conn.prepare_cached(&format!("SELECT 1 FROM items i {}", only(rest).sql()))?;
+        let mut checking =
+            self.conn.prepare_cached(&format!("SELECT 1 FROM items i {}", only(rest).sql()))?;
         let mut found = Vec::new();
         let mut skipped = 0;
         while found.len() < limit {

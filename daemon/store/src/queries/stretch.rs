@@ -64,12 +64,14 @@ impl Stretches {
         }
         let mut n = 0;
         for part in &self.parts {
-            let sql = format!("SELECT count(*) FROM (SELECT 1 FROM {} {} LIMIT ?)", part.from, part.w.sql());
-            let values = part.w.values.iter().cloned().chain([Value::from(count(most - n))]);
-            n += tx.number(&sql, params_from_iter(values))?;
-            if n >= most {
+            // Passing over rows is cheaper than counting them, and where there are too many it is all that is done.
+            let sql = format!("SELECT 1 FROM {} {} LIMIT 1 OFFSET ?", part.from, part.w.sql());
+            let values = part.w.values.iter().cloned().chain([Value::from(count(most - n - 1))]);
+            if most != usize::MAX && tx.one(&sql, params_from_iter(values), |_| Ok(()))?.is_some() {
                 return Ok(most);
             }
+            let sql = format!("SELECT count(*) FROM {} {}", part.from, part.w.sql());
+            n += tx.number(&sql, params_from_iter(part.w.values.iter()))?;
         }
         Ok(n)
     }

@@ -63,7 +63,8 @@ fn filled() -> (Tx<'static>, Vec<Known>) {
             tags: draw.of(&["", "red", "red,blue", "blue,green", "rare"]).to_owned(),
             metadata: None,
             properties: None,
-            due_at: (draw.below(2) == 0).then(|| Stamp::from_micros(NOW + i64::try_from(draw.below(50)).unwrap())),
+            due_at: (draw.below(2) == 0)
+                .then(|| Stamp::from_micros(NOW + i64::try_from(draw.below(50)).unwrap())),
             schedule: None,
             next_run_at: None,
             not_before: None,
@@ -76,7 +77,8 @@ fn filled() -> (Tx<'static>, Vec<Known>) {
             updated_at: made.plus(i64::try_from(draw.below(60)).unwrap()),
             role_changed_at: None,
         };
-        let mut changes = vec![Change::ItemCreated { item: Box::new(item.clone()), origin: Origin::Imported }];
+        let mut changes =
+            vec![Change::ItemCreated { item: Box::new(item.clone()), origin: Origin::Imported }];
         let note = (draw.below(4) == 0).then(|| draw.of(&["the hard part", "nothing of note"]).to_owned());
         if let Some(body) = &note {
             let note = Note {
@@ -164,9 +166,10 @@ fn matches(filter: &Filter, known: &Known) -> bool {
             Scope::With(name) => item.project.as_ref().is_none_or(|project| project == name),
             Scope::Only(name) => item.project.as_ref() == Some(name),
         }
-        && filter.search.as_ref().is_none_or(|search| {
-            search.split(' ').all(|word| words.iter().any(|w| w.starts_with(word)))
-        })
+        && filter
+            .search
+            .as_ref()
+            .is_none_or(|search| search.split(' ').all(|word| words.iter().any(|w| w.starts_with(word))))
         && filter.updated_since.is_none_or(|since| item.updated_at.micros() >= since)
         && filter.claimed.is_none_or(|claimed| claimed == known.claimed)
 }
@@ -208,7 +211,8 @@ fn ids<'i>(items: impl Iterator<Item = &'i Item>) -> BTreeSet<&'i str> {
 #[test]
 fn a_list_has_what_asking_every_item_finds_in_the_order_asked_for() {
     let (tx, all) = filled();
-    let scopes = [Scope::All, Scope::With("one".into()), Scope::Only("two".into()), Scope::Only("none".into())];
+    let scopes =
+        [Scope::All, Scope::With("one".into()), Scope::Only("two".into()), Scope::Only("none".into())];
     for mut filter in filters(&all) {
         for scope in &scopes {
             filter.scope = scope.clone();

@@ -50,11 +50,17 @@ impl Tx<'_> {
         }
         let census = self.census(&filter.scope)?;
         let along = Along { filter, census, order, after, now };
-        if order.sort != Sort::Created && (matches!(filter.parent, Some(Some(_))) || self.few_tagged(filter)?) {
+        if order.sort != Sort::Created
+            && (matches!(filter.parent, Some(Some(_))) || self.few_tagged(filter)?)
+        {
             return Ok(gathered(filter.conditions(now)));
         }
         if filter.updated_since.is_some() && order.sort == Sort::Created {
-            let changed = Along { order: Order { sort: Sort::Updated, ascending: false }, after: None, ..along.clone() };
+            let changed = Along {
+                order: Order { sort: Sort::Updated, ascending: false },
+                after: None,
+                ..along.clone()
+            };
             if changed.by_change().count(self, FEW + 1)? <= FEW {
                 return Ok(gathered(filter.conditions(now)));
             }
@@ -95,9 +101,10 @@ impl Along<'_> {
         let known = |only: Filter| (*filter == only && self.after.is_none()).then_some(in_status);
         let of_scope = || Filter { scope: filter.scope.clone(), ..Filter::default() };
         match self.order.sort {
-            Sort::Updated => {
-                Way::Along(self.by_change(), known(Filter { statuses: filter.statuses.clone(), ..of_scope() }))
-            }
+            Sort::Updated => Way::Along(
+                self.by_change(),
+                known(Filter { statuses: filter.statuses.clone(), ..of_scope() }),
+            ),
             Sort::Priority => Way::Along(self.by_priority(), known(of_scope())),
             Sort::Created | Sort::Due => match (&filter.parent, &filter.tags, &filter.workspace) {
                 (Some(parent), ..) if parent.is_some() || filter.scope == Scope::All => {
@@ -200,10 +207,10 @@ impl Along<'_> {
         for project in self.census.projects() {
             for tag in tags {
                 let mut w = Where::default();
-                w.and("t.tag = ? AND t.project = ?", [
-                    Value::from(tag.clone()),
-                    Value::from(project.unwrap_or(0)),
-                ]);
+                w.and(
+                    "t.tag = ? AND t.project = ?",
+                    [Value::from(tag.clone()), Value::from(project.unwrap_or(0))],
+                );
                 w.and_all(rest.checked(self.now));
                 self.behind(&mut w, ["t.created_ts", "t.item"]);
                 parts.push(Stretch { from, order: &["t.created_ts", "t.item"], w });

@@ -153,7 +153,10 @@ fn note_times(tx: &Tx<'_>, rid: i64, after: &Item) -> Result<()> {
         ),
         Status::Done => tx.execute("UPDATE items SET completed_ts = ?2 WHERE rid = ?1", [rid, now]),
         Status::Archived => Ok(()),
-        _ => tx.execute("UPDATE items SET completed_ts = NULL WHERE rid = ?1 AND completed_ts IS NOT NULL", [rid]),
+        _ => tx.execute(
+            "UPDATE items SET completed_ts = NULL WHERE rid = ?1 AND completed_ts IS NOT NULL",
+            [rid],
+        ),
     }
 }
 
