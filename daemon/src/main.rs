@@ -66,6 +66,8 @@ enum Verb {
     Stop(verbs::stop::Arguments),
     /// Call a tool and print its answer (exit code 1: it was refused)
     Call(verbs::call::Arguments),
+    /// Take in an exported document of any size (exit code 1: some rows could not be placed)
+    Import(verbs::import::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -75,6 +77,7 @@ fn main() -> ExitCode {
         Verb::Status(arguments) => verbs::status::run(&arguments, db.as_deref()),
         Verb::Stop(arguments) => verbs::stop::run(&arguments, db.as_deref()),
         Verb::Call(arguments) => verbs::call::run(arguments, db.as_deref()),
+        Verb::Import(arguments) => verbs::import::run(&arguments, db.as_deref()),
     };
     outcome.unwrap_or_else(|trouble| {
         verbs::complain(&trouble.to_string());
