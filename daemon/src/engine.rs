@@ -199,7 +199,7 @@ impl Engine {
             crate::faults::at(crate::faults::Point::BeforeCommit);
             Ok(document)
         };
-        let answer = self.0.submit(job).await;
+        let answer = self.0.submit_repeatable(job).await;
         #[cfg(feature = "faults")]
         crate::faults::at(crate::faults::Point::AfterCommit);
         answer
@@ -229,17 +229,32 @@ impl Engine {
 }
 
 impl Shared {
-    /// Runs a job on the writer's transaction, and answers once it is on disk.
+    /// Runs a job in a transaction of its own, and answers once it is on disk.
     pub(crate) async fn submit<T: Send + 'static>(
         self: &Arc<Self>,
         job: impl FnOnce(&Tx<'_>) -> Answer<T> + Send + 'static,
     ) -> Result<T, Refusal> {
+        self.queue(|done| self.writer.submit(job, done)).await
+    }
+
+    /// The same for a job that may run again from the start, and shares its commit with others that wait.
+    async fn submit_repeatable<T: Send + 'static>(
+        self: &Arc<Self>,
+        job: impl FnMut(&Tx<'_>) -> Answer<T> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        self.queue(|done| self.writer.submit_repeatable(job, done)).await
+    }
+
+    async fn queue<T: Send + 'static>(
+        self: &Arc<Self>,
+        submit: impl FnOnce(Box<dyn FnOnce(Outcome<T, Halt>) + Send>) -> Result<(), orc_store::Error>,
+    ) -> Result<T, Refusal> {
         let (tell, told) = oneshot::channel();
         let shared = Arc::clone(self);
-        let queued = self.writer.submit(job, move |outcome: Outcome<T, Halt>| {
+        let queued = submit(Box::new(move |outcome| {
             // Whoever waited may have gone; the work is done all the same.
             let _ = tell.send(shared.publish(outcome));
-        });
+        }));
         let stopped = || Refusal::new(Code::Unavailable, "The daemon is ending; call again to start it anew");
         queued.map_err(|_| stopped())?;
         told.await.unwrap_or_else(|_| Err(stopped()))

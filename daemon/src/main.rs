@@ -18,8 +18,7 @@ mod detach;
 mod engine;
 #[cfg(feature = "faults")]
 mod faults;
-#[cfg(test)]
-mod flat_cost;
+
 mod halt;
 mod hangup;
 mod idle;
@@ -38,6 +37,8 @@ mod rpc;
 mod sessions;
 mod small_file;
 mod stop;
+#[cfg(test)]
+mod tests;
 mod tools;
 mod verbs;
 mod watch;

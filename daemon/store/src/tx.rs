@@ -30,6 +30,10 @@ pub struct Tx<'c> {
     pub(crate) touched: RefCell<Vec<i64>>,
     /// The earliest moment at which time alone moves an item that was written here.
     pub(crate) turn: Cell<Option<i64>>,
+    /// Whether steps that stand alone have savepoints.
+    savepoints: bool,
+    /// A step without a savepoint has left something behind that must be undone.
+    pub(crate) spoiled: Cell<bool>,
 }
 
 /// What a committed job did, for whoever publishes it.
@@ -43,7 +47,20 @@ pub struct Done {
 
 impl<'c> Tx<'c> {
     pub(crate) fn new(conn: &'c Connection, call: i64) -> Self {
-        Self { conn, call, events: RefCell::default(), touched: RefCell::default(), turn: Cell::new(None) }
+        Self {
+            conn,
+            call,
+            events: RefCell::default(),
+            touched: RefCell::default(),
+            turn: Cell::new(None),
+            savepoints: true,
+            spoiled: Cell::new(false),
+        }
+    }
+
+    /// One whose steps have no savepoints: [`Self::spoiled`] says whether one of them would have been needed.
+    pub(crate) fn lightly(conn: &'c Connection, call: i64) -> Self {
+        Self { savepoints: false, ..Self::new(conn, call) }
     }
 
     pub(crate) fn into_done(self) -> Done {
@@ -59,21 +76,35 @@ impl<'c> Tx<'c> {
         run: impl FnOnce() -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E> {
         let before = self.events.borrow().len();
-        self.batch("SAVEPOINT step")?;
-        match run() {
-            Ok(value) => {
-                self.batch("RELEASE step")?;
-                Ok(value)
-            }
-            Err(error) => {
-                // Where SQLite has already undone the whole transaction there is no savepoint left to go back to.
-                if !self.conn.is_autocommit() {
-                    self.batch("ROLLBACK TO step; RELEASE step")?;
-                }
-                self.events.borrow_mut().truncate(before);
-                Err(error)
-            }
+        let outcome = if self.savepoints { self.in_savepoint(run) } else { self.watched(run) };
+        if outcome.is_err() {
+            self.events.borrow_mut().truncate(before);
         }
+        outcome
+    }
+
+    fn in_savepoint<T, E: From<Error>>(
+        &self,
+        run: impl FnOnce() -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E> {
+        self.batch("SAVEPOINT step")?;
+        let outcome = run();
+        if outcome.is_ok() {
+            self.batch("RELEASE step")?;
+        } else if !self.conn.is_autocommit() {
+            // Where SQLite has already undone the whole transaction there is no savepoint left to go back to.
+            self.batch("ROLLBACK TO step; RELEASE step")?;
+        }
+        outcome
+    }
+
+    fn watched<T, E>(&self, run: impl FnOnce() -> std::result::Result<T, E>) -> std::result::Result<T, E> {
+        let before = self.conn.total_changes();
+        let outcome = run();
+        if outcome.is_err() && self.conn.total_changes() != before {
+            self.spoiled.set(true);
+        }
+        outcome
     }
 
     /// The newest row of the history: the cursor of this state.
