@@ -88,6 +88,14 @@ CREATE TABLE item_tags (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX item_tags_by_item ON item_tags(item);
 
+-- derived: how many items that are not terminal carry a tag
+CREATE TABLE open_tags (
+    tag     TEXT NOT NULL,
+    project INTEGER NOT NULL,
+    n       INTEGER NOT NULL,
+    PRIMARY KEY (tag, project)
+) STRICT, WITHOUT ROWID;
+
 -- rid: the item's rid * 2^20, and a number within it: notes lie in the order of their items, also in the search text
 CREATE TABLE notes (
     rid        INTEGER PRIMARY KEY,

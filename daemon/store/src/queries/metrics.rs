@@ -49,6 +49,20 @@ impl Tx<'_> {
             metrics.wip += if status == Status::Work { n } else { 0 };
         }
         metrics.stale = metrics.open - self.open_and_changed(filter, stale_before, now)?;
+        metrics.tags = self.most_used_tags(filter, now)?;
+        Ok(metrics)
+    }
+
+    /// The ten tags that most items carry which are not terminal.
+    fn most_used_tags(&self, filter: &Filter, now: i64) -> Result<Vec<(String, i64)>> {
+        let read = |r: &rusqlite::Row<'_>| Ok((r.get(0)?, r.get(1)?));
+        if filter.is_plain() {
+            let projects: Vec<i64> =
+                self.census(&filter.scope)?.projects().map(Option::unwrap_or_default).collect();
+            let sql = "SELECT tag, sum(n) FROM open_tags WHERE project IN (SELECT value FROM json_each(?1))
+                       GROUP BY tag HAVING sum(n) > 0 ORDER BY 2 DESC, 1 LIMIT 10";
+            return self.rows(sql, [serde_json::Value::from(projects).to_string()], read);
+        }
         let mut w = filter.conditions(now);
         w.and("i.status IN (0, 1, 2, 4)", []);
         let sql = format!(
@@ -56,8 +70,7 @@ impl Tx<'_> {
              GROUP BY t.tag ORDER BY 2 DESC, 1 LIMIT 10",
             w.sql()
         );
-        metrics.tags = self.rows(&sql, params_from_iter(w.values), |r| Ok((r.get(0)?, r.get(1)?)))?;
-        Ok(metrics)
+        self.rows(&sql, params_from_iter(w.values), read)
     }
 
     /// How many items that are not terminal were changed since then: the period's cost, where what was not changed is the store's.
