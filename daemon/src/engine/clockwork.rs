@@ -1,4 +1,4 @@
-//! Time as an event: claims that end, items whose time has come, and rules that change what is due soon.
+//! Time as an event: claims that end, items whose time has come, rules that change what is due soon, and history that is old.
 //!
 //! One timer, for the earliest; nothing runs while nothing can happen by itself. What is due goes through the writer like
 //! anything else. Whoever reads meanwhile asks the clock too, so that a late timer makes no wrong answer.
@@ -23,6 +23,8 @@ use crate::reload::InForce;
 
 /// After a failure, the next try.
 const TRY_AGAIN: Duration = Duration::from_secs(30);
+/// Where history is not kept for ever, how often what is too old goes.
+const FORGET_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 /// Items that one job moves, so that others wait for no longer than it takes to move so many.
 const STEP: usize = 500;
 /// Under this name the database keeps the rules that its items stand in line by.
@@ -37,7 +39,7 @@ pub(super) async fn keep_time(engine: Weak<Shared>, mut config: watch::Receiver<
                 let left = at.saturating_sub(clock::now().micros());
                 Some(Duration::from_micros(u64::try_from(left).unwrap_or(0)))
             }
-            Ok(None) => None,
+            Ok(None) => shared.book.in_force().history_keep.map(|_| FORGET_EVERY),
             Err(refusal) => {
                 tracing::warn!(
                     message = refusal.message,
@@ -58,6 +60,7 @@ pub(super) async fn keep_time(engine: Weak<Shared>, mut config: watch::Receiver<
 async fn look(shared: &Arc<Shared>) -> Result<Option<i64>, Refusal> {
     let policies = Arc::clone(&shared.book.in_force().policies);
     follow_rules(shared, &policies).await?;
+    forget_history(shared).await?;
     loop {
         // From here on whoever writes something that is due earlier rings, whatever is read below.
         shared.next_look.store(i64::MAX, Ordering::Relaxed);
@@ -75,6 +78,16 @@ fn do_what_is_due(tx: &Tx<'_>, policies: &Policies) -> Answer<()> {
     let daemon = Actor { session: "daemon".to_owned(), agent: "daemon".to_owned(), subagent: None };
     lifetime::run(tx, policies, &Command::ExpireClaims, &daemon)?;
     tx.move_in_line(policies, clock::now().micros(), STEP)?;
+    Ok(())
+}
+
+/// Where the user's file says how long history is kept, what is older goes: when the daemon starts, when the file changes, and
+/// whenever the clock looks after that.
+async fn forget_history(shared: &Arc<Shared>) -> Result<(), Refusal> {
+    let Some(keep) = shared.book.in_force().history_keep else { return Ok(()) };
+    let before = clock::now().micros().saturating_sub(keep);
+    let forget = move |tx: &Tx<'_>| Ok(tx.forget_history(before, STEP)?);
+    while shared.submit(forget).await? == STEP {}
     Ok(())
 }
 

@@ -90,8 +90,9 @@ impl Tx<'_> {
     }
 
     fn wrong_tags(&self) -> Result<Vec<String>> {
-        let sql = "SELECT i.id, i.tags, (SELECT json_group_array(t.tag) FROM item_tags t
-                       WHERE t.item = i.rid AND t.project = coalesce(i.project, 0) AND t.created_ts = i.created_ts) FROM items i";
+        let sql = "WITH kept AS (SELECT t.item, json_group_array(t.tag) tags FROM item_tags t JOIN items o ON o.rid = t.item
+                       WHERE t.project = coalesce(o.project, 0) AND t.created_ts = o.created_ts GROUP BY t.item)
+                   SELECT i.id, i.tags, coalesce(k.tags, '[]') FROM items i LEFT JOIN kept k ON k.item = i.rid";
         let rows = self.rows(sql, [], |row| {
             Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
         })?;

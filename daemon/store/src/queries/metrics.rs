@@ -1,6 +1,9 @@
 //! The raw numbers of get_metrics. Their cost follows the period, not the store.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use orc_core::status::{Priority, Status};
+use orc_core::text::split_tags;
 use rusqlite::params_from_iter;
 use rusqlite::types::Value;
 
@@ -65,12 +68,17 @@ impl Tx<'_> {
         }
         let mut w = filter.conditions(now);
         w.and("i.status IN (0, 1, 2, 4)", []);
-        let sql = format!(
-            "SELECT t.tag, count(*) FROM items i JOIN item_tags t ON t.item = i.rid {}
-             GROUP BY t.tag ORDER BY 2 DESC, 1 LIMIT 10",
-            w.sql()
-        );
-        self.rows(&sql, params_from_iter(w.values), read)
+        let sql = format!("SELECT i.tags FROM items i {}", w.sql());
+        let mut counts: BTreeMap<String, i64> = BTreeMap::new();
+        for tags in self.rows(&sql, params_from_iter(w.values), |r| r.get::<_, String>(0))? {
+            for tag in split_tags(&tags).collect::<BTreeSet<_>>() {
+                *counts.entry(tag.to_owned()).or_default() += 1;
+            }
+        }
+        let mut counts: Vec<_> = counts.into_iter().collect();
+        counts.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+        counts.truncate(10);
+        Ok(counts)
     }
 
     /// How many items that are not terminal were changed since then: the period's cost, where what was not changed is the store's.

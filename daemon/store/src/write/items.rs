@@ -120,8 +120,9 @@ pub(super) fn update(tx: &Tx<'_>, before: &Item, after: &Item) -> Result<()> {
     row.write(tx, rid)?;
     tx.touch(rid);
     if before.tags != after.tags {
-        tx.execute("DELETE FROM item_tags WHERE item = ?1", [rid])?;
-        put_tags(tx, rid, project(tx, after)?, after)?;
+        let project = project(tx, after)?;
+        drop_tags(tx, rid, project, before)?;
+        put_tags(tx, rid, project, after)?;
     }
     let open_tags = |item: &Item| if item.status.is_terminal() { String::new() } else { item.tags.clone() };
     let (tags_before, tags_after) = (open_tags(before), open_tags(after));
@@ -209,13 +210,21 @@ pub(super) fn delete(tx: &Tx<'_>, item: &Item, notes: &[Note], edges: &[Edge]) -
     if tx.one("SELECT waits FROM items WHERE rid = ?1", [rid], |r| r.get(0))? == Some(true) {
         add_to_count(tx, project, WAITING, -1)?;
     }
-    tx.execute("DELETE FROM item_tags WHERE item = ?1", [rid])?;
+    drop_tags(tx, rid, project, item)?;
     tx.execute("DELETE FROM item_text WHERE rowid = ?1", [rid])?;
     tx.execute("DELETE FROM items WHERE rid = ?1", [rid])
 }
 
 fn put_tags(tx: &Tx<'_>, rid: i64, project: Option<i64>, item: &Item) -> Result<()> {
     let sql = "INSERT OR IGNORE INTO item_tags (tag, project, created_ts, item) VALUES (?1, ?2, ?3, ?4)";
+    for tag in split_tags(&item.tags) {
+        tx.execute(sql, params![tag, project.unwrap_or(0), item.created_at.micros(), rid])?;
+    }
+    Ok(())
+}
+
+fn drop_tags(tx: &Tx<'_>, rid: i64, project: Option<i64>, item: &Item) -> Result<()> {
+    let sql = "DELETE FROM item_tags WHERE tag = ?1 AND project = ?2 AND created_ts = ?3 AND item = ?4";
     for tag in split_tags(&item.tags) {
         tx.execute(sql, params![tag, project.unwrap_or(0), item.created_at.micros(), rid])?;
     }
