@@ -15,6 +15,7 @@ use orc_core::policy::Policy;
 use orc_core::refusal::Refusal;
 use orc_store::Tx;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::{Shared, lifetime};
 use crate::call::Answer;
@@ -32,14 +33,26 @@ const RULES: &str = "line_rules";
 
 /// Does what time brings, until the engine is gone.
 pub(super) async fn keep_time(engine: Weak<Shared>, mut config: watch::Receiver<Arc<InForce>>) {
+    let mut rules_may_differ = true;
+    let mut forget_next = Instant::now();
     loop {
         let Some(shared) = engine.upgrade() else { return };
-        let wait = match look(&shared).await {
+        let looked = if rules_may_differ { follow_config(&shared).await } else { Ok(()) };
+        let looked = match looked {
+            Ok(()) => look(&shared).await,
+            Err(refusal) => Err(refusal),
+        };
+        if rules_may_differ {
+            forget_next = Instant::now() + FORGET_EVERY;
+        }
+        rules_may_differ = looked.is_err();
+        let forgets = shared.book.in_force().history_keep.is_some();
+        let wait = match looked {
             Ok(Some(at)) => {
                 let left = at.saturating_sub(clock::now().micros());
                 Some(Duration::from_micros(u64::try_from(left).unwrap_or(0)))
             }
-            Ok(None) => shared.book.in_force().history_keep.map(|_| FORGET_EVERY),
+            Ok(None) => None,
             Err(refusal) => {
                 tracing::warn!(
                     message = refusal.message,
@@ -50,17 +63,25 @@ pub(super) async fn keep_time(engine: Weak<Shared>, mut config: watch::Receiver<
         };
         tokio::select! {
             () = shared.look_again.notified() => {}
-            changed = config.changed() => if changed.is_err() { return },
+            changed = config.changed() => match changed {
+                Ok(()) => rules_may_differ = true,
+                Err(_) => return,
+            },
             () = tokio::time::sleep(wait.unwrap_or_default()), if wait.is_some() => {}
+            () = tokio::time::sleep_until(forget_next), if forgets => rules_may_differ = true,
         }
     }
+}
+
+/// What the configuration asks for once.
+async fn follow_config(shared: &Arc<Shared>) -> Result<(), Refusal> {
+    follow_rules(shared, &Arc::clone(&shared.book.in_force().policies)).await?;
+    forget_history(shared).await
 }
 
 /// Does all that is due. Answers when something is due next, in microseconds.
 async fn look(shared: &Arc<Shared>) -> Result<Option<i64>, Refusal> {
     let policies = Arc::clone(&shared.book.in_force().policies);
-    follow_rules(shared, &policies).await?;
-    forget_history(shared).await?;
     loop {
         // From here on whoever writes something that is due earlier rings, whatever is read below.
         shared.next_look.store(i64::MAX, Ordering::Relaxed);
@@ -81,8 +102,8 @@ fn do_what_is_due(tx: &Tx<'_>, policies: &Policies) -> Answer<()> {
     Ok(())
 }
 
-/// Where the user's file says how long history is kept, what is older goes: when the daemon starts, when the file changes, and
-/// whenever the clock looks after that.
+/// Where the user's file says how long history is kept, what is older goes: when the daemon starts, when a file
+/// changes, and every day.
 async fn forget_history(shared: &Arc<Shared>) -> Result<(), Refusal> {
     let Some(keep) = shared.book.in_force().history_keep else { return Ok(()) };
     let before = clock::now().micros().saturating_sub(keep);

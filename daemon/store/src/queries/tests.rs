@@ -301,6 +301,7 @@ fn old_history_is_forgotten_but_for_its_newest_row() {
         deadline: None,
         grace_until: None,
     };
-    tx.commit(&[Change::ClaimTaken { claim }], &actor, &Stamp::from_micros(NOW), &Policies::default()).unwrap();
+    tx.commit(&[Change::ClaimTaken { claim }], &actor, &Stamp::from_micros(NOW), &Policies::default())
+        .unwrap();
     assert_eq!(tx.cursor().unwrap(), newest + 1, "no number is used twice");
 }

@@ -107,9 +107,7 @@ impl Along<'_> {
             ),
             Sort::Priority => Way::Along(self.by_priority(), known(of_scope())),
             Sort::Created | Sort::Due => match (&filter.parent, &filter.tags, &filter.workspace) {
-                (Some(Some(_)), ..) => {
-                    Way::Along(self.by_parent(), None)
-                }
+                (Some(Some(_)), ..) => Way::Along(self.by_parent(), None),
                 _ if !filter.statuses.is_empty() && in_status <= FEW => Way::Along(
                     self.by_status(),
                     known(Filter { statuses: filter.statuses.clone(), ..of_scope() }),
