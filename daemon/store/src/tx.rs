@@ -17,6 +17,8 @@ pub struct Event {
     pub item: Option<String>,
     /// Other items in whose view it shows.
     pub shown_in: Vec<String>,
+    /// Whether the item shows differently wherever it is named; see [`orc_core::Change::changes_head`].
+    pub head: bool,
 }
 
 /// An open transaction on one connection. Dropping it undoes nothing by itself: whoever opened it commits or rolls back.
