@@ -78,6 +78,21 @@ fn a_status_that_was_passed_through_was_met() {
 }
 
 #[test]
+fn a_scheduled_item_is_done_each_time_it_is_completed() {
+    let env = TestEnv::new();
+    let (ann, ben) = (env.agent("ann"), env.agent("ben"));
+    let id = ben.item_with(json!({"title": "nightly", "schedule": "0 3 * * *"}));
+    for triggers in [&["complete"][..], &["start", "complete"]] {
+        let call = begin(&env, &ann, json!({"item_id": id, "until": "done"}));
+        for trigger in triggers {
+            ben.advance(&id, trigger);
+        }
+        let answer = end(&ann, call);
+        assert_eq!((&answer["met"], &answer["item"]["status"]), (&json!(true), &json!("queue")), "{answer}");
+    }
+}
+
+#[test]
 fn what_can_not_come_any_more_is_said_at_once() {
     let env = TestEnv::new();
     let (ann, ben) = (env.agent("ann"), env.agent("ben"));

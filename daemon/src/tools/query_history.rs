@@ -61,6 +61,7 @@ const SHOWN: usize = 200;
 fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
     let limit = page_limit(args)?;
     let filter = HistoryFilter {
+        reached: None,
         item: args.id("item_id")?.map(|id| item(tx, &id)).transpose()?,
         agent: args.text("agent")?.map(str::to_owned),
         session: args.text("session")?.map(str::to_owned),

@@ -124,15 +124,11 @@ pub(crate) fn look(call: &Call<'_>, tx: &Tx<'_>, wait: &Wait) -> Answer<Option<V
 fn was_in(tx: &Tx<'_>, id: &ItemId, wanted: Status, from: i64) -> Answer<bool> {
     let filter = HistoryFilter {
         item: Some(id.as_str().to_owned()),
-        kinds: vec!["status_changed".to_owned()],
+        reached: Some(wanted),
         after: Some(from),
         ..HistoryFilter::default()
     };
-    let moved = tx.history(&filter, EVENTS)?;
-    Ok(moved.iter().any(|row| {
-        let data: Value = serde_json::from_str(&row.data).unwrap_or_default();
-        data["changes"]["status"][1].as_str() == Some(wanted.as_str())
-    }))
+    Ok(!tx.history(&filter, 1)?.is_empty())
 }
 
 fn changes(call: &Call<'_>, tx: &Tx<'_>, item: Option<&ItemId>, cursor: i64) -> Answer<Option<Value>> {

@@ -36,7 +36,7 @@ pub fn startable(items: u64, most: usize) -> Vec<ItemId> {
     let step = items / 40;
     let free = |n: &u64| {
         let draw = draw(*n);
-        status(draw / 7 % 100) == Status::Queue && draw % 20 != 7 && n % 10 != 0
+        status(draw / 7 % 100) == Status::Queue && draw % 20 != 7 && !n.is_multiple_of(10)
     };
     (0..40).filter_map(|part| (part * step..(part + 1) * step).find(free)).take(most).map(id).collect()
 }
@@ -107,10 +107,10 @@ fn item(n: u64, draw: u64, made: &Stamp, now: i64) -> Item {
         Stamp::from_micros(now + days * DAY)
     });
     // Families of ten: a root and its children.
-    let parent = (n % 10 != 0).then(|| id(n - n % 10));
+    let parent = (!n.is_multiple_of(10)).then(|| id(n - n % 10));
     Item {
         id: id(n),
-        parent: parent.filter(|_| draw % 2 == 0),
+        parent: parent.filter(|_| draw.is_multiple_of(2)),
         title: format!("Repair section {} of the wall, part {n}", n % 97),
         description: "What is wrong with it, who has looked at it and what it takes to mend it.".into(),
         summary: String::new(),

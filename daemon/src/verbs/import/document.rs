@@ -118,7 +118,9 @@ impl Document {
                     }
                     found.push(Found { list, place, rows });
                 }
-                _ => drop(self.value()?),
+                _ => {
+                    self.value()?;
+                }
             }
         }
         match self.peek()? {

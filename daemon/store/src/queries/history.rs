@@ -1,6 +1,7 @@
 //! Reading the history.
 
 use orc_core::claim::Claim;
+use orc_core::status::Status;
 use orc_core::time::HOUR;
 use rusqlite::params_from_iter;
 use rusqlite::types::Value;
@@ -41,6 +42,8 @@ pub struct HistoryFilter {
     pub session: Option<String>,
     /// Of these kinds; empty: any.
     pub kinds: Vec<String>,
+    /// Moves to this status. A scheduled item that completes comes to done, and at once back to the queue.
+    pub reached: Option<Status>,
     /// At or after this many microseconds.
     pub since: Option<i64>,
     /// Before this many microseconds.
@@ -68,6 +71,9 @@ impl HistoryFilter {
         if !self.kinds.is_empty() {
             let marks = vec!["?"; self.kinds.len()].join(", ");
             w.and(format!("i.kind IN ({marks})"), self.kinds.iter().cloned().map(Value::from));
+        }
+        if let Some(status) = self.reached {
+            w.and("i.to_status = ?", [Value::from(status.index())]);
         }
         for (clause, bound) in [
             ("i.ts >= ?", self.since),

@@ -110,11 +110,13 @@ fn filled() -> (Tx<'static>, Vec<Known>) {
     (tx, all)
 }
 
+type Condition = Box<dyn Fn(&mut Filter)>;
+
 /// Filters of one condition, and of every two of them that can be told apart.
 fn filters(all: &[Known]) -> Vec<Filter> {
     let parent = all.iter().find_map(|known| known.item.parent.clone());
     let some = |tags: &[&str]| Some(tags.iter().map(|tag| (*tag).to_owned()).collect::<Vec<_>>());
-    let one: Vec<Box<dyn Fn(&mut Filter)>> = vec![
+    let one: Vec<Condition> = vec![
         Box::new(|_| {}),
         Box::new(|f| f.statuses = vec![Status::Work]),
         Box::new(|f| f.statuses = vec![Status::Queue, Status::Done]),

@@ -2,9 +2,11 @@
 
 use orc_core::Change;
 use orc_core::ItemId;
+use orc_core::change::Cause;
 use orc_core::claim::Actor;
 use orc_core::status::Status;
 use orc_core::time::Stamp;
+use orc_core::workflow::Trigger;
 use rusqlite::params;
 
 use crate::error::Result;
@@ -23,13 +25,14 @@ pub(super) struct Move {
 
 /// Reads what is known before the change is written.
 pub(super) fn prepare(tx: &Tx<'_>, change: &Change, now: &Stamp) -> Result<Move> {
-    let Change::ItemChanged { before, after, .. } = change else { return Ok(Move::default()) };
-    let completes = after.status == Status::Done
-        || (after.next_run_at != before.next_run_at && after.status == Status::Queue);
-    let same = before.status == after.status;
-    if same && !(completes && change.kind() == "status_changed") {
+    let Change::ItemChanged { before, after, cause } = change else { return Ok(Move::default()) };
+    // Forward triggers lead into the queue only from the end of a round of a schedule.
+    let forward = matches!(cause, Cause::Moved { trigger: Trigger::Start | Trigger::Complete, .. });
+    let round_ended = forward && after.status == Status::Queue;
+    if before.status == after.status && !round_ended {
         return Ok(Move::default());
     }
+    let completes = after.status == Status::Done || round_ended;
     let since = before.role_changed_at.as_ref().unwrap_or(&before.created_at);
     let mut row = Move {
         from: Some(before.status),
