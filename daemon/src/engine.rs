@@ -61,6 +61,8 @@ pub(crate) struct Shared {
     taken_over: Option<Value>,
     /// Cancelled when the daemon begins to end.
     pub stopping: CancellationToken,
+    /// Rung when the store failed.
+    trouble: Arc<Notify>,
     writer: Arc<Writer>,
     readers: Readers,
     /// Who is connected.
@@ -112,6 +114,9 @@ impl Engine {
         match self.answer(session, call).await {
             Ok(document) => ToolAnswer { document, is_error: false, not_begun: false },
             Err(refusal) => {
+                if matches!(refusal.code, Code::Unavailable | Code::Internal) {
+                    self.0.trouble.notify_one();
+                }
                 match serde_json::value::to_raw_value(&answer::refusal(&refusal, session.level)) {
                     Ok(document) => ToolAnswer { document, is_error: true, not_begun: false },
                     Err(error) => ToolAnswer::refusal("INTERNAL", &error.to_string()),

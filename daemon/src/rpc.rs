@@ -24,8 +24,8 @@ use crate::{
 
 /// Calls in flight per session; an agent with its subagents needs far fewer.
 const MAX_CALLS: usize = 64;
-/// Longest poll for events.
-const MAX_WAIT: Duration = Duration::from_secs(300);
+/// Longest poll for events. That the other side is there, its connection tells; so a poll need not end for that.
+const MAX_WAIT: Duration = Duration::from_secs(24 * 3_600);
 /// JSON-RPC's internal error.
 const INTERNAL: i32 = -32603;
 

@@ -85,7 +85,7 @@ impl Fault {
 /// A long poll. It is answered when something watched was touched, or the lists read differently.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Poll {
-    /// How long to wait for something, in milliseconds; at most 300,000.
+    /// How long to wait for something, in milliseconds; at most a day.
     pub wait_ms: u64,
     /// The [`Events::catalog_revision`] the client knows; 0 when it knows none.
     #[serde(default)]
