@@ -64,8 +64,8 @@ pub(crate) fn run(arguments: Arguments, db: Option<&Path>) -> Result<ExitCode, T
         max_sessions: arguments.max_sessions,
         check_every: arguments.check_every,
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
+    // One thread for all sockets: what is done there is short, and a second one would be woken for half of it.
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .max_blocking_threads(READS_AT_ONCE)
         .enable_all()
         .build()?;
