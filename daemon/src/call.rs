@@ -73,7 +73,7 @@ impl<'a> Call<'a> {
     /// Decides one step and applies it.
     pub(crate) fn act(&self, tx: &Tx<'_>, command: &Command) -> Answer<Vec<Change>> {
         let (changes, cx) = self.decide(tx, command)?;
-        tx.commit(&changes, &cx.actor, &cx.now)?;
+        tx.commit(&changes, &cx.actor, &cx.now, self.policies())?;
         Ok(changes)
     }
 

@@ -35,6 +35,8 @@ pub(crate) struct Tool {
 /// What one call needs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Access {
+    /// Nothing of the store.
+    Nothing,
     /// A snapshot.
     Read,
     /// A snapshot, and it leaves a file: a read-only session may not do that.
@@ -97,6 +99,9 @@ pub(crate) static TOOLS: &[&Tool] = &[
     &tools::import_graph::TOOL,
 ];
 
+/// Tools for whoever measures: they are called by name, and neither listed nor suggested.
+static UNLISTED: &[&Tool] = &[&tools::echo::TOOL];
+
 /// Which tools a session lists, and whether it may write (contract.md §10).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) enum ToolSet {
@@ -131,7 +136,7 @@ fn only_writes(tool: &Tool) -> bool {
 
 /// The tool of that name, or a refusal with the nearest one.
 pub(crate) fn find(name: &str) -> Result<&'static Tool, Refusal> {
-    if let Some(tool) = TOOLS.iter().find(|tool| tool.name == name) {
+    if let Some(tool) = TOOLS.iter().chain(UNLISTED).find(|tool| tool.name == name) {
         return Ok(tool);
     }
     let hint = match nearest(name, TOOLS.iter().map(|tool| tool.name)) {
@@ -143,7 +148,7 @@ pub(crate) fn find(name: &str) -> Result<&'static Tool, Refusal> {
 
 /// Refuses a write in a session that may only read.
 pub(crate) fn admit(set: ToolSet, tool: &Tool, access: Access) -> Result<(), Refusal> {
-    if set == ToolSet::Read && !matches!(access, Access::Read | Access::Wait) {
+    if set == ToolSet::Read && !matches!(access, Access::Nothing | Access::Read | Access::Wait) {
         let message =
             format!("This session may only read (TASK_ORCHESTRATOR_TOOLS=read); {} would write", tool.name);
         return Err(Refusal::new(Code::Forbidden, message));
@@ -285,5 +290,10 @@ mod tests {
     fn a_mistyped_tool_is_answered_with_the_nearest() {
         let message = find("manage_item").err().unwrap().message;
         assert_eq!(message, "Unknown tool: manage_item. Did you mean manage_items?");
+        assert_eq!(
+            find("ech").err().unwrap().message,
+            "Unknown tool: ech.",
+            "what is not listed is not suggested"
+        );
     }
 }

@@ -5,6 +5,7 @@
 //! answered and not made again (contract.md §7).
 
 mod asks;
+mod clockwork;
 mod lifetime;
 mod news;
 mod opening;
@@ -13,13 +14,14 @@ mod roots;
 mod waiting;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use orc_core::limits;
 use orc_core::refusal::{Code, Refusal};
 use orc_proto::wire::{Document, ToolAnswer, ToolCall};
 use orc_proto::{Hello, Places};
-use orc_store::{Outcome, Readers, Tx, Writer};
+use orc_store::{Done, Outcome, Readers, Tx, Writer};
 use serde_json::Value;
 use tokio::sync::{Notify, oneshot, watch};
 use tokio_util::sync::CancellationToken;
@@ -35,7 +37,7 @@ use crate::reload::{ConfigBook, InForce, Watching};
 use crate::sessions::Registry;
 pub(crate) use crate::sessions::Session;
 use crate::watch::{Topic, Watchers};
-use crate::{answer, clock};
+use crate::{answer, clock, tools};
 use repeat::Repeat;
 
 /// A handle to the one engine of a daemon.
@@ -70,8 +72,10 @@ pub(crate) struct Shared {
     latest: watch::Sender<u64>,
     /// Who waits for what.
     pub watchers: Watchers,
-    /// Rung when claims changed, so that whoever keeps time looks when the next one ends.
-    claims_changed: Notify,
+    /// Rung when something may have to happen sooner than the clock knows of.
+    look_again: Notify,
+    /// When the clock looks next, in microseconds; the greatest number while there is nothing to look for.
+    next_look: AtomicI64,
     /// Keeps the watcher of configuration files alive.
     _watching: Option<Watching>,
 }
@@ -89,7 +93,7 @@ impl Engine {
         let shared = tokio::task::spawn_blocking(move || opening::open(&options)).await;
         let shared = shared.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
         let engine = Self(Arc::new(shared));
-        tokio::spawn(lifetime::end_claims_in_time(Arc::downgrade(&engine.0)));
+        tokio::spawn(clockwork::keep_time(Arc::downgrade(&engine.0), engine.configuration()));
         tokio::spawn(tell_of_configuration(engine.configuration(), engine.0.watchers.clone()));
         Ok(engine)
     }
@@ -138,6 +142,7 @@ impl Engine {
                 waiting::wait(&self.0, session, args, Duration::from_millis(call.waited_ms)).await
             }
             Access::Read | Access::ReadAndLeaveFile => self.read(tool, session, args).await,
+            Access::Nothing => self.beside(session, args, |_, _, args| Ok(tools::echo::answer(args))).await,
         }
     }
 
@@ -147,12 +152,24 @@ impl Engine {
         session: &Arc<Session>,
         args: Args,
     ) -> Result<Document, Refusal> {
+        let run = move |shared: &Shared, call: &Call<'_>, args: &Args| {
+            shared.readers.read(|tx| (tool.run)(call, args, tx))
+        };
+        self.beside(session, args, run).await
+    }
+
+    /// Runs what does not write, on a thread that may block.
+    async fn beside(
+        &self,
+        session: &Arc<Session>,
+        args: Args,
+        run: impl FnOnce(&Shared, &Call<'_>, &Args) -> Answer + Send + 'static,
+    ) -> Result<Document, Refusal> {
         let (shared, session) = (Arc::clone(&self.0), Arc::clone(session));
         let run = move || {
             let config = shared.book.refresh_if_changed();
             let call = Call::begin(&shared, &session, &args, config, 0, clock::now())?;
-            let document = shared.readers.read(|tx| (tool.run)(&call, &args, tx))?;
-            written(&document)
+            written(&run(&shared, &call, &args)?)
         };
         let ran = tokio::task::spawn_blocking(run).await;
         // The panic goes on to the guard around every call, which says INTERNAL.
@@ -184,7 +201,7 @@ impl Engine {
             crate::faults::at(crate::faults::Point::BeforeCommit);
             Ok(document)
         };
-        let answer = self.0.submit(job).await;
+        let answer = self.0.submit_repeatable(job).await;
         #[cfg(feature = "faults")]
         crate::faults::at(crate::faults::Point::AfterCommit);
         answer
@@ -214,17 +231,32 @@ impl Engine {
 }
 
 impl Shared {
-    /// Runs a job on the writer's transaction, and answers once it is on disk.
+    /// Runs a job in a transaction of its own, and answers once it is on disk.
     pub(crate) async fn submit<T: Send + 'static>(
         self: &Arc<Self>,
         job: impl FnOnce(&Tx<'_>) -> Answer<T> + Send + 'static,
     ) -> Result<T, Refusal> {
+        self.queue(|done| self.writer.submit(job, done)).await
+    }
+
+    /// The same for a job that may run again from the start, and shares its commit with others that wait.
+    async fn submit_repeatable<T: Send + 'static>(
+        self: &Arc<Self>,
+        job: impl FnMut(&Tx<'_>) -> Answer<T> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        self.queue(|done| self.writer.submit_repeatable(job, done)).await
+    }
+
+    async fn queue<T: Send + 'static>(
+        self: &Arc<Self>,
+        submit: impl FnOnce(Box<dyn FnOnce(Outcome<T, Halt>) + Send>) -> Result<(), orc_store::Error>,
+    ) -> Result<T, Refusal> {
         let (tell, told) = oneshot::channel();
         let shared = Arc::clone(self);
-        let queued = self.writer.submit(job, move |outcome: Outcome<T, Halt>| {
+        let queued = submit(Box::new(move |outcome| {
             // Whoever waited may have gone; the work is done all the same.
             let _ = tell.send(shared.publish(outcome));
-        });
+        }));
         let stopped = || Refusal::new(Code::Unavailable, "The daemon is ending; call again to start it anew");
         queued.map_err(|_| stopped())?;
         told.await.unwrap_or_else(|_| Err(stopped()))
@@ -233,7 +265,7 @@ impl Shared {
     /// Tells the world what was committed, and the caller how it went.
     fn publish<T>(&self, outcome: Outcome<T, Halt>) -> Result<T, Refusal> {
         match outcome {
-            Outcome::Committed(value, events) => {
+            Outcome::Committed(value, Done { events, turn }) => {
                 if let Some(last) = events.last() {
                     self.latest.send_if_modified(|seq| {
                         let newer = last.seq.unsigned_abs();
@@ -243,8 +275,9 @@ impl Shared {
                     });
                 }
                 self.watchers.publish(&events);
-                if events.iter().any(|event| event.kind.starts_with("claim_")) {
-                    self.claims_changed.notify_one();
+                let claims = events.iter().any(|event| event.kind.starts_with("claim_"));
+                if claims || turn.is_some_and(|at| at < self.next_look.load(Ordering::Relaxed)) {
+                    self.look_again.notify_one();
                 }
                 Ok(value)
             }

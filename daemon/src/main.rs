@@ -18,6 +18,7 @@ mod detach;
 mod engine;
 #[cfg(feature = "faults")]
 mod faults;
+
 mod halt;
 mod hangup;
 mod idle;
@@ -37,6 +38,8 @@ mod rpc;
 mod sessions;
 mod small_file;
 mod stop;
+#[cfg(test)]
+mod tests;
 mod tools;
 mod verbs;
 mod watch;
@@ -65,6 +68,8 @@ enum Verb {
     Stop(verbs::stop::Arguments),
     /// Call a tool and print its answer (exit code 1: it was refused)
     Call(verbs::call::Arguments),
+    /// Take in an exported document of any size (exit code 1: some rows could not be placed)
+    Import(verbs::import::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -74,6 +79,7 @@ fn main() -> ExitCode {
         Verb::Status(arguments) => verbs::status::run(&arguments, db.as_deref()),
         Verb::Stop(arguments) => verbs::stop::run(&arguments, db.as_deref()),
         Verb::Call(arguments) => verbs::call::run(arguments, db.as_deref()),
+        Verb::Import(arguments) => verbs::import::run(&arguments, db.as_deref()),
     };
     outcome.unwrap_or_else(|trouble| {
         verbs::complain(&trouble.to_string());

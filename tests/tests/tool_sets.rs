@@ -75,6 +75,18 @@ fn a_tool_outside_core_works_when_called_by_name() {
 }
 
 #[test]
+fn echo_answers_its_arguments_and_is_in_no_set() {
+    let env = TestEnv::new();
+    for set in ["core", "full", "read"] {
+        let agent = env.client().tools(set).connect();
+        let given = json!({"value": {"n": 1, "words": ["a", ""]}});
+        assert_eq!(agent.ok("echo", given.clone()), given, "{set}");
+        assert!(!names(&agent).iter().any(|name| name == "echo"), "{set}");
+    }
+    assert!(!env.connect().refused("ech", json!({}), "VALIDATION").message.contains("echo"));
+}
+
+#[test]
 fn every_schema_is_plain() {
     let env = TestEnv::new();
     for tool in env.client().tools("full").connect().list_tools() {

@@ -19,6 +19,7 @@ pub mod gate;
 pub mod id;
 pub mod item;
 pub mod limits;
+pub mod line;
 pub mod metrics;
 pub mod note;
 pub mod policy;

@@ -38,8 +38,13 @@ pub fn rank<'a>(candidate: &Candidate<'a>, policy: &Policy, now: &Stamp) -> (boo
 /// The level an item counts at: its own, one up when it is due within the policy's time. One up from critical is still
 /// before critical, so that the order among items that are due is that of their own priorities.
 pub fn effective(priority: Priority, due_at: Option<&Stamp>, policy: &Policy, now: &Stamp) -> i8 {
+    level(priority, due_at.map(Stamp::micros), policy, now.micros())
+}
+
+/// The same for times in microseconds.
+pub(crate) fn level(priority: Priority, due: Option<i64>, policy: &Policy, now: i64) -> i8 {
     let own = priority as i8;
-    match due_at.map(|due| due.micros().saturating_sub(now.micros())) {
+    match due.map(|due| due.saturating_sub(now)) {
         Some(left) if left <= 0 => policy.overdue.map_or(own - 1, |p| own.min(p as i8)),
         Some(left) if left <= policy.due_within => own - 1,
         _ => own,

@@ -1,7 +1,6 @@
-//! How sessions begin and end, and how claims end in time.
+//! How sessions begin and end.
 
-use std::sync::{Arc, Mutex, OnceLock, RwLock, Weak};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, OnceLock, RwLock};
 
 use orc_core::claim::Actor;
 use orc_core::command::{Command, Cx};
@@ -25,8 +24,6 @@ use crate::watch::Topic;
 
 /// An ended session can be resumed by its token this long.
 const REMEMBERED: i64 = 7 * DAY;
-/// After a failure to end claims, the next try.
-const TRY_AGAIN: Duration = Duration::from_secs(30);
 
 /// Begins a session, or resumes the one whose token the hello brings.
 pub(super) async fn begin(
@@ -218,10 +215,10 @@ fn actor(session: &Session) -> Actor {
 }
 
 /// Decides and applies one command of the daemon's own.
-fn run(tx: &Tx<'_>, policies: &Policies, command: &Command, actor: &Actor) -> Answer<usize> {
+pub(super) fn run(tx: &Tx<'_>, policies: &Policies, command: &Command, actor: &Actor) -> Answer<usize> {
     let cx = Cx { now: clock::now(), actor: actor.clone(), ids: Ids::new(0), project: None };
     let changes = decide(tx, policies, command, &cx)?;
-    tx.commit(&changes, &cx.actor, &cx.now)?;
+    tx.commit(&changes, &cx.actor, &cx.now, policies)?;
     Ok(changes.len())
 }
 
@@ -251,36 +248,4 @@ pub(super) async fn end(shared: &Arc<Shared>, session: &Arc<Session>) {
         // At the next start every session that is still open is ended, so nothing is lost.
         tracing::warn!(message = refusal.message, "a session's end could not be kept");
     }
-}
-
-/// Ends claims when their time has come. One timer, for the earliest; nothing runs while no claim can end by itself.
-pub(super) async fn end_claims_in_time(engine: Weak<Shared>) {
-    loop {
-        let Some(shared) = engine.upgrade() else { return };
-        let next = shared.read(|tx| Ok(tx.next_claim_end()?));
-        let wait = match next {
-            Ok(None) => None,
-            Ok(Some(at)) => {
-                let left = at.saturating_sub(clock::now().micros());
-                Some(Duration::from_micros(u64::try_from(left).unwrap_or(0)))
-            }
-            Err(_) => Some(TRY_AGAIN),
-        };
-        if wait == Some(Duration::ZERO) {
-            if !expire(&shared).await {
-                tokio::time::sleep(TRY_AGAIN).await;
-            }
-            continue;
-        }
-        tokio::select! {
-            () = shared.claims_changed.notified() => {}
-            () = tokio::time::sleep(wait.unwrap_or_default()), if wait.is_some() => {}
-        }
-    }
-}
-
-async fn expire(shared: &Arc<Shared>) -> bool {
-    let policies = shared.book.in_force().policies.clone();
-    let daemon = Actor { session: "daemon".to_owned(), agent: "daemon".to_owned(), subagent: None };
-    shared.submit(move |tx| run(tx, &policies, &Command::ExpireClaims, &daemon)).await.is_ok()
 }

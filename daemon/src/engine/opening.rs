@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 
 use orc_core::claim::Actor;
 use orc_core::command::{Command, Cx};
@@ -70,7 +71,8 @@ pub(super) fn open(options: &ServeOptions) -> Result<Shared, BootError> {
         latest: watch::Sender::new(latest),
         // The clock, so that no number of an earlier daemon is taken for one of this daemon's.
         watchers: Watchers::new(clock::now().micros().unsigned_abs()),
-        claims_changed: Notify::new(),
+        look_again: Notify::new(),
+        next_look: AtomicI64::new(i64::MAX),
         _watching: watching,
     })
 }
@@ -89,7 +91,7 @@ fn settle(
             let actor = Actor { session: session.id.clone(), agent: session.agent.clone(), subagent: None };
             let cx = Cx { now: now.clone(), actor, ids: Ids::new(0), project: None };
             let changes = decide(tx, &policies, &Command::EndSession, &cx)?;
-            tx.commit(&changes, &cx.actor, &cx.now)?;
+            tx.commit(&changes, &cx.actor, &cx.now, &policies)?;
             tx.end_session(&session.id, &now, i64::MIN)?;
         }
         let notice = original::read_workspaces(tx, &options.database, options.workspaces.as_deref(), &now)?;

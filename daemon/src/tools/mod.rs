@@ -5,6 +5,7 @@ pub(crate) mod claim_item;
 mod claiming;
 pub(crate) mod complete_tree;
 pub(crate) mod create_work_tree;
+pub(crate) mod echo;
 pub(crate) mod export_graph;
 pub(crate) mod get_blocked_items;
 pub(crate) mod get_context;

@@ -2,7 +2,6 @@
 
 use orc_core::priority::{Candidate, rank};
 use orc_core::status::Status;
-use orc_core::time::DAY;
 use orc_store::Tx;
 use orc_store::queries::{Asking, Filter, Listed};
 
@@ -17,10 +16,7 @@ pub(super) fn best(
     unclaimed: bool,
 ) -> Answer<Vec<Listed>> {
     let now = call.now();
-    let policy = call.policies().of(call.cx.project.as_deref());
-    let horizon = now.saturating_add(policy.due_within.clamp(0, 365 * DAY));
-    let mut found =
-        tx.candidates(filter, Asking { actor: &call.cx.actor, unclaimed, now, horizon, limit })?;
+    let mut found = tx.candidates(filter, Asking { actor: &call.cx.actor, unclaimed, now, limit })?;
     found.sort_by(|a, b| key(call, a).cmp(&key(call, b)));
     found.truncate(limit);
     Ok(found)

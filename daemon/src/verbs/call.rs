@@ -2,12 +2,7 @@
 
 use std::{path::Path, process::ExitCode, time::Duration};
 
-use orc_proto::{
-    Hello, Kind,
-    autostart::{May, PATIENCE, reach},
-    spawn::{Starter, daemon_program},
-    wire::ToolCall,
-};
+use orc_proto::wire::ToolCall;
 use serde_json::{Map, Value};
 
 use super::{Here, Trouble, say};
@@ -30,35 +25,13 @@ pub(crate) fn run(arguments: Arguments, db: Option<&Path>) -> Result<ExitCode, T
 }
 
 async fn call(here: &Here, name: String, arguments: Map<String, Value>) -> Result<ExitCode, Trouble> {
-    let hello = Hello {
-        folder: std::env::current_dir().unwrap_or_else(|_| here.places.home.clone()),
-        agent: here.settings.agent.clone(),
-        clears_stop_marker: true,
-        settings: here.settings.for_hello(),
-        user: user(&here.places.home),
-        ..Hello::new(Kind::Person, here.endpoint.database.clone())
-    };
-    let starter = Starter {
-        program: std::env::current_exe().unwrap_or_else(|_| daemon_program()),
-        home: here.places.home.clone(),
-        config: here.settings.config.clone(),
-        workspaces: here.settings.workspaces.clone(),
-        runtime_dir: here.settings.runtime_dir.clone(),
-        patience: PATIENCE,
-    };
-    let connection = reach(&here.endpoint, &hello, &starter, May::Start, PATIENCE).await?;
+    let connection = here.connect().await?;
     let arguments = serde_json::to_string(&arguments).map_err(std::io::Error::from)?;
     let key = Some(uuid::Uuid::new_v4().to_string());
     let call = ToolCall { name, arguments: Some(arguments.into()), key, ..ToolCall::default() };
     let answer = connection.call(call, DEADLINE).await?;
     say(answer.document.text());
     Ok(if answer.is_error { ExitCode::FAILURE } else { ExitCode::SUCCESS })
-}
-
-/// Who the person is: as the environment says, else as the home folder is called.
-fn user(home: &Path) -> Option<String> {
-    let told = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| std::env::var(name).ok());
-    told.filter(|name| !name.is_empty()).or_else(|| Some(home.file_name()?.to_string_lossy().into_owned()))
 }
 
 /// The arguments as one object.

@@ -1,6 +1,7 @@
 //! What a person runs. Each verb is one file; all but `serve` are clients of the daemon.
 
 pub(crate) mod call;
+pub(crate) mod import;
 pub(crate) mod serve;
 pub(crate) mod status;
 pub(crate) mod stop;
@@ -8,10 +9,11 @@ pub(crate) mod stop;
 use std::{io::Write, path::Path};
 
 use orc_proto::{
-    Endpoint, EndpointError, Places, Settings,
-    autostart::Unreachable,
-    dial::{DialError, RpcError},
+    Endpoint, EndpointError, Hello, Kind, Places, Settings,
+    autostart::{May, PATIENCE, Unreachable, reach},
+    dial::{Connection, DialError, RpcError},
     places::NoHome,
+    spawn::{Starter, daemon_program},
 };
 
 /// What ends a verb early, in words for the person who ran it.
@@ -29,6 +31,8 @@ pub(crate) enum Trouble {
     System(#[from] std::io::Error),
     #[error("The daemon did not answer: {0}")]
     Rpc(#[from] RpcError),
+    #[error(transparent)]
+    Document(#[from] import::Unreadable),
     #[error("{0}")]
     Said(String),
 }
@@ -50,6 +54,33 @@ impl Here {
         let endpoint = Endpoint::find(&places, &settings, db.as_deref())?;
         Ok(Self { places, settings, endpoint })
     }
+
+    /// A session of the person who runs this, with a daemon that is started if need be.
+    pub(crate) async fn connect(&self) -> Result<Connection, Trouble> {
+        let hello = Hello {
+            folder: std::env::current_dir().unwrap_or_else(|_| self.places.home.clone()),
+            agent: self.settings.agent.clone(),
+            clears_stop_marker: true,
+            settings: self.settings.for_hello(),
+            user: user(&self.places.home),
+            ..Hello::new(Kind::Person, self.endpoint.database.clone())
+        };
+        let starter = Starter {
+            program: std::env::current_exe().unwrap_or_else(|_| daemon_program()),
+            home: self.places.home.clone(),
+            config: self.settings.config.clone(),
+            workspaces: self.settings.workspaces.clone(),
+            runtime_dir: self.settings.runtime_dir.clone(),
+            patience: PATIENCE,
+        };
+        Ok(reach(&self.endpoint, &hello, &starter, May::Start, PATIENCE).await?)
+    }
+}
+
+/// Who the person is: as the environment says, else as the home folder is called.
+fn user(home: &Path) -> Option<String> {
+    let told = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| std::env::var(name).ok());
+    told.filter(|name| !name.is_empty()).or_else(|| Some(home.file_name()?.to_string_lossy().into_owned()))
 }
 
 /// A line for the person on stdout. A closed pipe is the reader's choice, not our failure.

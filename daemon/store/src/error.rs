@@ -9,6 +9,9 @@ pub enum Error {
     /// A row that no version of this program writes.
     #[error("damaged row: {0}")]
     Damaged(String),
+    /// SQLite undid a transaction by itself: the disk is full, or fails.
+    #[error("database: the transaction was undone by SQLite; the disk is full or fails")]
+    Lost,
     /// The writer is gone, so nothing can be changed any more.
     #[error("the writer has stopped")]
     Stopped,
@@ -32,7 +35,7 @@ impl Error {
                 )
             ),
             Error::Damaged(_) => false,
-            Error::Stopped => true,
+            Error::Lost | Error::Stopped => true,
         }
     }
 }

@@ -20,6 +20,8 @@ pub mod history;
 mod leases;
 #[cfg(any(test, feature = "testing"))]
 pub mod memory;
+#[cfg(any(test, feature = "testing"))]
+pub mod meter;
 pub mod open;
 pub mod original_workspaces;
 pub mod queries;
@@ -27,6 +29,8 @@ pub mod queries;
 pub mod random;
 mod reader;
 pub mod row;
+#[cfg(any(test, feature = "testing"))]
+pub mod sample;
 mod schema;
 pub mod takeover;
 #[cfg(test)]
@@ -42,5 +46,5 @@ pub use error::Error;
 pub use open::{Opened, open};
 pub use reader::Readers;
 pub use takeover::{Report as TakeoverReport, TakeoverError, takeover};
-pub use tx::{Event, Tx};
+pub use tx::{Done, Event, Tx};
 pub use writer::{Outcome, Writer};

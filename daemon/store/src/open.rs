@@ -97,6 +97,8 @@ fn open_with(path: &Path, migrations: &[&str]) -> Result<Opened, OpenError> {
     let flags =
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+    #[cfg(any(test, feature = "testing"))]
+    crate::meter::attach(&mut connection, path);
     connection.busy_timeout(Duration::from_secs(5)).map_err(failed)?;
     let version = identify(&connection, path, migrations.len())?;
     let mode: String =
@@ -207,7 +209,10 @@ pub(crate) fn mark_as_ours(connection: &Connection, version: usize) -> rusqlite:
 /// Opens a connection that can only read.
 pub(crate) fn open_reader(path: &Path) -> Result<Connection, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
+    #[cfg_attr(not(any(test, feature = "testing")), expect(unused_mut, reason = "only the meter changes it"))]
+    let mut connection = Connection::open_with_flags(path, flags)?;
+    #[cfg(any(test, feature = "testing"))]
+    crate::meter::attach(&mut connection, path);
     connection.busy_timeout(Duration::from_secs(5))?;
     connection
         .execute_batch("PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;")?;

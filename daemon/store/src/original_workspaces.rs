@@ -99,7 +99,7 @@ impl WorkspacesFile {
                 return Ok(false);
             }
         };
-        tx.commit(&changes, actor, now)?;
+        tx.commit(&changes, actor, now, &Policies::default())?;
         Ok(true)
     }
 }

@@ -1,5 +1,6 @@
 //! The queries of lists and reports, on a snapshot or the writer's transaction.
 
+mod census;
 mod complete;
 mod cursor;
 mod derived;
@@ -14,6 +15,11 @@ mod metrics;
 mod next;
 mod notes;
 mod report;
+mod search;
+mod stretch;
+#[cfg(test)]
+mod tests;
+mod way;
 
 pub use complete::Begun;
 pub use cursor::Cursor;

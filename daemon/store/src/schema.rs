@@ -51,37 +51,44 @@ CREATE TABLE items (
     updated_ts      INTEGER NOT NULL,
     role_changed_at TEXT,
     role_changed_ts INTEGER,
-    -- derived: children that are not terminal; blockers that have not come far enough; first start; last completion
+    -- derived: children that are not terminal; blockers that have not come far enough; whether it waits for them in the queue
     open_children   INTEGER NOT NULL DEFAULT 0,
     unmet           INTEGER NOT NULL DEFAULT 0,
+    waits           INTEGER NOT NULL DEFAULT 0,
+    -- derived: its place in the line of what to do next, and when time alone moves it (orc_core::line)
+    line            INTEGER,
+    turn_ts         INTEGER,
+    -- derived: first start; last completion
     started_ts      INTEGER,
     completed_ts    INTEGER
 ) STRICT;
-CREATE INDEX items_by_age      ON items(created_ts DESC, rid DESC);
+-- Most begin with the project, for what is read are stretches of one project each, merged: so a small project beside a large
+-- one costs no more than alone.
+CREATE INDEX items_by_age      ON items(created_ts, rid);
 CREATE INDEX items_by_parent   ON items(parent, created_ts, rid);
-CREATE INDEX items_by_status   ON items(status, created_ts DESC, rid DESC);
-CREATE INDEX items_by_priority ON items(priority, created_ts DESC, rid DESC);
-CREATE INDEX items_by_type     ON items(item_type, created_ts DESC, rid DESC) WHERE item_type <> '';
-CREATE INDEX items_by_project  ON items(project, created_ts DESC, rid DESC);
-CREATE INDEX items_updated     ON items(status, updated_ts);
-CREATE INDEX items_changed     ON items(updated_ts);
-CREATE INDEX items_due         ON items(due_ts) WHERE due_ts IS NOT NULL AND status IN (0, 1, 2, 4);
-CREATE INDEX items_scheduled   ON items(next_run_ts) WHERE next_run_ts IS NOT NULL;
+CREATE INDEX items_by_project  ON items(project, created_ts, rid);
+CREATE INDEX items_by_status   ON items(project, status, created_ts, rid);
+CREATE INDEX items_by_priority ON items(project, priority, created_ts, rid);
+CREATE INDEX items_by_type     ON items(project, item_type, created_ts, rid) WHERE item_type <> '';
+CREATE INDEX items_by_change   ON items(project, status, updated_ts, rid);
+CREATE INDEX items_due         ON items(project, due_ts, rid) WHERE due_ts IS NOT NULL AND status IN (0, 1, 2, 4);
+CREATE INDEX items_scheduled   ON items(project, next_run_ts, rid) WHERE next_run_ts IS NOT NULL AND status IN (0, 1, 2, 4);
 CREATE INDEX items_completed   ON items(completed_ts) WHERE completed_ts IS NOT NULL;
-CREATE INDEX items_ready       ON items(priority, created_ts, id) WHERE status <= 1 AND unmet = 0 AND open_children = 0;
-CREATE INDEX items_ready_due  ON items(due_ts)
-    WHERE status <= 1 AND unmet = 0 AND open_children = 0 AND due_ts IS NOT NULL;
-CREATE INDEX items_ready_aged ON items(priority, created_ts, id, due_ts)
-    WHERE status <= 1 AND unmet = 0 AND open_children = 0 AND due_ts IS NOT NULL;
-CREATE INDEX items_held_back   ON items(created_ts) WHERE status = 0 AND unmet > 0;
+CREATE INDEX items_waiting     ON items(project, created_ts, rid) WHERE waits = 1;
+CREATE INDEX items_in_line     ON items(project, line, created_ts, id) WHERE line IS NOT NULL;
+CREATE INDEX items_turning     ON items(turn_ts) WHERE turn_ts IS NOT NULL;
 
+-- project 0 stands for none, here and in the counts
 CREATE TABLE item_tags (
-    tag  TEXT NOT NULL,
-    item INTEGER NOT NULL REFERENCES items(rid),
-    PRIMARY KEY (tag, item)
+    tag        TEXT NOT NULL,
+    project    INTEGER NOT NULL,
+    created_ts INTEGER NOT NULL,
+    item       INTEGER NOT NULL REFERENCES items(rid),
+    PRIMARY KEY (tag, project, created_ts, item)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX item_tags_by_item ON item_tags(item);
 
+-- rid: the item's rid * 2^20, and a number within it: notes lie in the order of their items, also in the search text
 CREATE TABLE notes (
     rid        INTEGER PRIMARY KEY,
     id         TEXT NOT NULL UNIQUE,
@@ -118,7 +125,7 @@ CREATE INDEX edges_in ON edges(target, met);
 -- derived: the 8-character beginnings that more than one item had at some time
 CREATE TABLE shared_shorts (short TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 
--- derived: how many items there are; project 0 stands for none
+-- derived: how many items there are in each status; status 7 counts those that wait in the queue for blockers
 CREATE TABLE counts (
     project INTEGER NOT NULL,
     status  INTEGER NOT NULL,
@@ -143,7 +150,7 @@ CREATE TABLE claims (
     ends_ts     INTEGER,
     CHECK ((item IS NULL) <> (resource IS NULL))
 ) STRICT;
-CREATE INDEX claims_by_session ON claims(session);
+CREATE INDEX claims_by_session ON claims(session, since_ts);
 CREATE INDEX claims_orphaned   ON claims(agent) WHERE grace_ts IS NOT NULL;
 CREATE INDEX claims_ending     ON claims(ends_ts) WHERE ends_ts IS NOT NULL;
 
@@ -205,8 +212,10 @@ CREATE TABLE workspaces (
 CREATE TABLE config_good (path TEXT PRIMARY KEY, text TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 
-CREATE VIRTUAL TABLE item_text USING fts5(title, description, content='', contentless_delete=1, prefix='2 3');
-CREATE VIRTUAL TABLE note_text USING fts5(body, content='', contentless_delete=1, prefix='2 3');
+-- Words match from their beginning. A beginning as long as one of these is found by itself; a longer one is put together from all
+-- words that begin so, which takes the longer the more items have them.
+CREATE VIRTUAL TABLE item_text USING fts5(title, description, content='', contentless_delete=1, prefix='2 3 4 5 6 7 8');
+CREATE VIRTUAL TABLE note_text USING fts5(body, content='', contentless_delete=1, prefix='2 3 4 5 6 7 8');
 
 -- An older program that opens this file meets a view where its table was: it fails loudly instead of writing beside us.
 CREATE VIEW work_items AS

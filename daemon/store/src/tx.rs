@@ -1,6 +1,6 @@
 //! One transaction: a snapshot to read, or the writer's.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use rusqlite::Connection;
 
@@ -26,11 +26,45 @@ pub struct Tx<'c> {
     /// Numbers the call, so that the history keeps together what belongs together.
     pub(crate) call: i64,
     pub(crate) events: RefCell<Vec<Event>>,
+    /// Items whose place in line may not be what it was, until the change that touched them is written.
+    pub(crate) touched: RefCell<Vec<i64>>,
+    /// The earliest moment at which time alone moves an item that was written here.
+    pub(crate) turn: Cell<Option<i64>>,
+    /// Whether steps that stand alone have savepoints.
+    savepoints: bool,
+    /// A step without a savepoint has left something behind that must be undone.
+    pub(crate) spoiled: Cell<bool>,
+}
+
+/// What a committed job did, for whoever publishes it.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Done {
+    /// What happened, in order.
+    pub events: Vec<Event>,
+    /// The earliest moment, in microseconds, at which time alone moves something that was written.
+    pub turn: Option<i64>,
 }
 
 impl<'c> Tx<'c> {
     pub(crate) fn new(conn: &'c Connection, call: i64) -> Self {
-        Self { conn, call, events: RefCell::new(Vec::new()) }
+        Self {
+            conn,
+            call,
+            events: RefCell::default(),
+            touched: RefCell::default(),
+            turn: Cell::new(None),
+            savepoints: true,
+            spoiled: Cell::new(false),
+        }
+    }
+
+    /// One whose steps have no savepoints: [`Self::spoiled`] says whether one of them would have been needed.
+    pub(crate) fn lightly(conn: &'c Connection, call: i64) -> Self {
+        Self { savepoints: false, ..Self::new(conn, call) }
+    }
+
+    pub(crate) fn into_done(self) -> Done {
+        Done { events: self.events.into_inner(), turn: self.turn.get() }
     }
 
     /// Runs one step that stands alone: it is kept whole, or undone whole when it answers an error.
@@ -42,21 +76,36 @@ impl<'c> Tx<'c> {
         run: impl FnOnce() -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E> {
         let before = self.events.borrow().len();
-        self.batch("SAVEPOINT step")?;
-        match run() {
-            Ok(value) => {
-                self.batch("RELEASE step")?;
-                Ok(value)
-            }
-            Err(error) => {
-                // Where SQLite has already undone the whole transaction there is no savepoint left to go back to.
-                if !self.conn.is_autocommit() {
-                    self.batch("ROLLBACK TO step; RELEASE step")?;
-                }
-                self.events.borrow_mut().truncate(before);
-                Err(error)
-            }
+        let outcome = if self.savepoints { self.in_savepoint(run) } else { self.watched(run) };
+        if outcome.is_err() {
+            self.events.borrow_mut().truncate(before);
         }
+        outcome
+    }
+
+    fn in_savepoint<T, E: From<Error>>(
+        &self,
+        run: impl FnOnce() -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E> {
+        control(self.conn, "SAVEPOINT step")?;
+        let outcome = run();
+        if outcome.is_ok() {
+            control(self.conn, "RELEASE step")?;
+        } else if !self.conn.is_autocommit() {
+            // Where SQLite has already undone the whole transaction there is no savepoint left to go back to.
+            control(self.conn, "ROLLBACK TO step")?;
+            control(self.conn, "RELEASE step")?;
+        }
+        outcome
+    }
+
+    fn watched<T, E>(&self, run: impl FnOnce() -> std::result::Result<T, E>) -> std::result::Result<T, E> {
+        let before = self.conn.total_changes();
+        let outcome = run();
+        if outcome.is_err() && self.conn.total_changes() != before {
+            self.spoiled.set(true);
+        }
+        outcome
     }
 
     /// The newest row of the history: the cursor of this state.
@@ -67,8 +116,10 @@ impl<'c> Tx<'c> {
         let sql = "SELECT coalesce((SELECT seq FROM history ORDER BY seq DESC LIMIT 1), 0)";
         Ok(self.conn.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
     }
+}
 
-    fn batch(&self, sql: &str) -> Result<()> {
-        Ok(self.conn.execute_batch(sql)?)
-    }
+/// Begins or ends a transaction or savepoint. The statement is kept, as every call needs a few of these.
+pub(crate) fn control(connection: &Connection, sql: &str) -> Result<()> {
+    connection.prepare_cached(sql)?.execute([])?;
+    Ok(())
 }

@@ -49,6 +49,12 @@ impl Tx<'_> {
         Ok(self.conn.prepare_cached(sql)?.query_row(params, read).optional()?)
     }
 
+    /// The one number that a query answers.
+    pub(crate) fn number<P: rusqlite::Params>(&self, sql: &str, params: P) -> Result<usize> {
+        let n: i64 = self.one(sql, params, |row| row.get(0))?.unwrap_or(0);
+        Ok(usize::try_from(n).unwrap_or(0))
+    }
+
     fn starting_with(&self, prefix: &str, most: usize) -> Result<Vec<ItemId>> {
         let sql = "SELECT id FROM items WHERE id >= ?1 AND id < ?2 ORDER BY id LIMIT ?3";
         self.rows(sql, params![prefix, format!("{prefix}{LAST}"), count(most)], |row| {
@@ -149,11 +155,12 @@ impl View for Tx<'_> {
     }
 
     fn notes(&self, item: &ItemId) -> Result<Vec<Note>> {
-        let sql = format!(
-            "SELECT {} FROM notes n WHERE n.item = (SELECT rid FROM items WHERE id = ?1) ORDER BY n.created_ts, n.rid",
-            row::NOTE
-        );
-        self.rows(&sql, [item.as_str()], row::note)
+        let sql =
+            format!("SELECT {} FROM notes n WHERE n.item = (SELECT rid FROM items WHERE id = ?1)", row::NOTE);
+        // Few enough to be sorted here; the sort keeps those of one moment in the order of their rows.
+        let mut notes = self.rows(&sql, [item.as_str()], row::note)?;
+        notes.sort_by_key(|note| note.created_at.micros());
+        Ok(notes)
     }
 
     fn id_taken(&self, id: &ItemId) -> Result<bool> {
@@ -198,16 +205,19 @@ impl View for Tx<'_> {
     }
 
     fn waiting_for(&self, item: &ItemId) -> Result<Vec<Waiting>> {
-        let sql = "SELECT w.id, w.status, e.unblock_at, w.unmet FROM edges e JOIN items w ON w.rid = e.target
-                   WHERE e.source = (SELECT rid FROM items WHERE id = ?1) AND e.kind = 0 ORDER BY e.rid";
-        self.rows(sql, [item.as_str()], |row| {
-            Ok(Waiting {
+        let sql = "SELECT w.id, w.status, e.unblock_at, w.unmet, e.rid FROM edges e JOIN items w ON w.rid = e.target
+                   WHERE e.source = (SELECT rid FROM items WHERE id = ?1) AND e.kind = 0";
+        let mut waiting = self.rows(sql, [item.as_str()], |row| {
+            let waiting = Waiting {
                 id: ItemId::new(row.get::<_, String>(0)?),
                 status: row::word(row, 1, Status::from_index)?,
                 needs: row::word(row, 2, Threshold::from_index)?,
                 unmet: row.get(3)?,
-            })
-        })
+            };
+            Ok((row.get::<_, i64>(4)?, waiting))
+        })?;
+        waiting.sort_by_key(|(edge, _)| *edge);
+        Ok(waiting.into_iter().map(|(_, waiting)| waiting).collect())
     }
 
     fn path(&self, from: &ItemId, to: &ItemId) -> Result<Option<Vec<(ItemId, String)>>> {

@@ -1,15 +1,19 @@
 //! Applying changes: the rows, the columns derived from them, and the history, in the writer's transaction.
 
+mod changed;
 mod claims;
 mod edges;
 mod items;
+mod line;
 mod notes;
 mod record;
 
-use orc_core::Change;
+pub(crate) use items::WAITING;
+pub(crate) use notes::PER_ITEM as NOTES_PER_ITEM;
 use orc_core::claim::Actor;
 use orc_core::time::Stamp;
 use orc_core::workspace::Workspace;
+use orc_core::{Change, Policies};
 use rusqlite::params;
 
 use crate::apply::Apply;
@@ -20,23 +24,23 @@ impl Apply for Tx<'_> {
     fn apply(&mut self, changes: &[Change], actor: &Actor, now: &Stamp) -> Result<()> {
         // The changes of one application belong together; the daemon gives each call its own transaction instead.
         self.call += 1;
-        self.commit(changes, actor, now)
+        self.commit(changes, actor, now, &Policies::default())
     }
 }
 
 impl Tx<'_> {
-    /// Applies the changes of one step and records each. See [`Apply::apply`].
+    /// Applies the changes of one step and records each. See [`Apply::apply`]. The policies say where items stand in line.
     ///
     /// # Errors
     /// When SQLite fails, or a change does not fit this state; the caller undoes the call.
-    pub fn commit(&self, changes: &[Change], actor: &Actor, now: &Stamp) -> Result<()> {
+    pub fn commit(&self, changes: &[Change], actor: &Actor, now: &Stamp, policies: &Policies) -> Result<()> {
         for change in changes {
             // What a completion's row says of its past must be read before the change is written.
             let row = record::prepare(self, change, now)?;
             self.write(change)?;
             record::insert(self, change, row, actor, now)?;
         }
-        Ok(())
+        line::settle(self, policies, now.micros())
     }
 
     fn write(&self, change: &Change) -> Result<()> {

@@ -1,5 +1,10 @@
 //! The one thread that writes. Jobs that wait are committed together; a job never waits for others to arrive
 //! (`daemon.md` rule 19).
+//!
+//! Each job is kept whole or undone whole, whatever becomes of the others. What that needs is a savepoint around every job and
+//! every step of one, and those are dear: SQLite keeps the former contents of each page for them, and the search text is written
+//! out at each. But nearly every refusal comes before its job has written anything. So a group runs without savepoints first;
+//! should one of its jobs have to be undone after all, the whole transaction is, and the group runs again with them.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
@@ -10,7 +15,7 @@ use std::thread::JoinHandle;
 use rusqlite::Connection;
 
 use crate::error::{Error, Result};
-use crate::tx::{Event, Tx};
+use crate::tx::{Done, Tx, control};
 
 /// Most jobs that share one commit, so that the first of them does not wait for ever.
 const GROUP: usize = 64;
@@ -19,7 +24,7 @@ const GROUP: usize = 64;
 #[derive(Debug)]
 pub enum Outcome<T, E> {
     /// It is on disk.
-    Committed(T, Vec<Event>),
+    Committed(T, Done),
     /// It answered an error: nothing of it was kept.
     Refused(E),
     /// It panicked: nothing of it was kept.
@@ -29,42 +34,64 @@ pub enum Outcome<T, E> {
 }
 
 trait Job: Send {
-    /// Runs the job; answers whether its savepoint is kept.
+    /// Runs the job; answers whether what it wrote is kept.
     fn run(&mut self, tx: &Tx<'_>) -> bool;
+    /// Whether it can run again from the start.
+    fn repeats(&self) -> bool;
     /// Tells whoever waits. `commit_failed` holds the error of a failed commit.
-    fn finish(self: Box<Self>, events: Vec<Event>, commit_failed: Option<&str>);
+    fn finish(self: Box<Self>, done: Done, commit_failed: Option<&str>);
 }
 
-struct Call<W, D, T, E> {
-    work: Option<W>,
+/// The work of a job.
+enum Work<O, R> {
+    /// Runs at most once.
+    Once(Option<O>),
+    /// Runs as often as need be; what it wrote is undone before it runs again.
+    Repeats(R),
+}
+
+struct Call<O, R, D, T, E> {
+    work: Work<O, R>,
     done: D,
     result: Option<std::result::Result<T, E>>,
 }
 
-impl<W, D, T, E> Job for Call<W, D, T, E>
+impl<O, R, D, T, E> Job for Call<O, R, D, T, E>
 where
-    W: FnOnce(&Tx<'_>) -> std::result::Result<T, E> + Send,
+    O: FnOnce(&Tx<'_>) -> std::result::Result<T, E> + Send,
+    R: FnMut(&Tx<'_>) -> std::result::Result<T, E> + Send,
     D: FnOnce(Outcome<T, E>) + Send,
     T: Send,
     E: Send,
 {
     fn run(&mut self, tx: &Tx<'_>) -> bool {
-        let Some(work) = self.work.take() else { return false };
-        // The savepoint undoes whatever the call had written, so nothing half done is seen after a panic.
-        self.result = catch_unwind(AssertUnwindSafe(|| work(tx))).ok();
+        let work = &mut self.work;
+        let run = || match work {
+            Work::Once(work) => work.take().map(|work| work(tx)),
+            Work::Repeats(work) => Some(work(tx)),
+        };
+        // What the call had written is undone, so nothing half done is seen after a panic.
+        self.result = catch_unwind(AssertUnwindSafe(run)).ok().flatten();
         matches!(self.result, Some(Ok(_)))
     }
 
-    fn finish(self: Box<Self>, events: Vec<Event>, commit_failed: Option<&str>) {
+    fn repeats(&self) -> bool {
+        matches!(self.work, Work::Repeats(_))
+    }
+
+    fn finish(self: Box<Self>, done: Done, commit_failed: Option<&str>) {
         let outcome = match (self.result, commit_failed) {
             (Some(Err(error)), _) => Outcome::Refused(error),
             (_, Some(why)) => Outcome::Failed(why.to_owned()),
-            (Some(Ok(value)), None) => Outcome::Committed(value, events),
+            (Some(Ok(value)), None) => Outcome::Committed(value, done),
             (None, None) => Outcome::Panicked,
         };
         (self.done)(outcome);
     }
 }
+
+/// Stands for the kind of work that a job is not.
+type Never<T, E> = fn(&Tx<'_>) -> std::result::Result<T, E>;
 
 /// The handle to the writer thread. Dropping the last one ends the thread after the jobs that wait.
 pub struct Writer {
@@ -101,6 +128,7 @@ impl Writer {
     }
 
     /// Queues `work`; `done` is called on the writer thread once its commit, or its refusal, is certain. It must not block.
+    /// The work runs once, and in a commit of its own.
     ///
     /// # Errors
     /// [`Error::Stopped`] after [`Self::stop`]; `done` is not called then.
@@ -111,9 +139,28 @@ impl Writer {
         W: FnOnce(&Tx<'_>) -> std::result::Result<T, E> + Send + 'static,
         D: FnOnce(Outcome<T, E>) + Send + 'static,
     {
+        let work: Work<W, Never<T, E>> = Work::Once(Some(work));
+        self.queue(Box::new(Call { work, done, result: None }))
+    }
+
+    /// The same for work that may run again from the start, and so shares its commit with others that wait.
+    ///
+    /// # Errors
+    /// See [`Self::submit`].
+    pub fn submit_repeatable<T, E, W, D>(&self, work: W, done: D) -> Result<()>
+    where
+        T: Send + 'static,
+        E: Send + 'static,
+        W: FnMut(&Tx<'_>) -> std::result::Result<T, E> + Send + 'static,
+        D: FnOnce(Outcome<T, E>) + Send + 'static,
+    {
+        let work: Work<Never<T, E>, W> = Work::Repeats(work);
+        self.queue(Box::new(Call { work, done, result: None }))
+    }
+
+    fn queue(&self, job: Box<dyn Job>) -> Result<()> {
         let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
-        let sender = jobs.as_ref().ok_or(Error::Stopped)?;
-        sender.send(Box::new(Call { work: Some(work), done, result: None })).map_err(|_| Error::Stopped)
+        jobs.as_ref().ok_or(Error::Stopped)?.send(job).map_err(|_| Error::Stopped)
     }
 
     /// Finishes what waits, folds the WAL into the database, closes it. Blocks until that is done.
@@ -128,50 +175,130 @@ impl Writer {
 }
 
 fn serve(connection: Connection, inbox: &Receiver<Box<dyn Job>>, mut call: i64) {
-    while let Ok(first) = inbox.recv() {
-        let group = std::iter::once(first).chain(inbox.try_iter().take(GROUP - 1));
+    let mut next = inbox.recv().ok();
+    while let Some(first) = next.take() {
+        let mut group = vec![first];
+        while group.len() < GROUP && group.iter().all(|job| job.repeats()) {
+            match inbox.try_recv() {
+                Ok(job) if job.repeats() => group.push(job),
+                Ok(job) => {
+                    next = Some(job);
+                    break;
+                }
+                Err(_) => break,
+            }
+        }
         run_group(&connection, group, &mut call);
+        next = next.or_else(|| inbox.recv().ok());
     }
     // Nobody can write any more: leave one file behind instead of three.
     let _ = connection.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE);");
 }
 
-fn run_group(connection: &Connection, group: impl Iterator<Item = Box<dyn Job>>, call: &mut i64) {
-    let mut ran: Vec<(Box<dyn Job>, Vec<Event>)> = Vec::new();
-    let mut failure: Option<String> =
-        connection.execute_batch("BEGIN IMMEDIATE").err().map(|e| e.to_string());
-    for mut job in group {
-        let mut events = Vec::new();
-        if failure.is_none() {
-            *call += 1;
-            match run_one(connection, &mut job, *call) {
-                Ok(these) => events = these,
-                Err(error) => failure = Some(error.to_string()),
-            }
-        }
-        ran.push((job, events));
-    }
-    if failure.is_none() {
-        failure = connection.execute_batch("COMMIT").err().map(|e| e.to_string());
-    }
-    if !connection.is_autocommit() {
-        // A failed commit leaves the transaction open; it must not leak into the next group.
-        let _ = connection.execute_batch("ROLLBACK");
-    }
-    for (job, events) in ran {
-        job.finish(events, failure.as_deref());
+fn run_group(connection: &Connection, mut group: Vec<Box<dyn Job>>, call: &mut i64) {
+    let lightly = if group.iter().all(|job| job.repeats()) {
+        attempt(connection, &mut group, call, Care::Lightly)
+    } else {
+        Ok(None)
+    };
+    let outcome = match lightly {
+        Ok(None) => attempt(connection, &mut group, call, Care::WithSavepoints),
+        outcome => outcome,
+    };
+    let (mut done, failure) = match outcome {
+        Ok(done) => (done.unwrap_or_default(), None),
+        Err(error) => (Vec::new(), Some(error.to_string())),
+    };
+    // A job that has not run because the transaction failed before it has nothing to tell.
+    done.resize_with(group.len(), Done::default);
+    for (job, done) in group.into_iter().zip(done) {
+        job.finish(done, failure.as_deref());
     }
 }
 
-/// Runs a job in a savepoint of its own. An error means that the whole transaction is lost.
-fn run_one(connection: &Connection, job: &mut Box<dyn Job>, call: i64) -> Result<Vec<Event>> {
+/// How much care a group takes that a job can be undone by itself.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Care {
+    /// None: should it be needed, the group has to run again.
+    Lightly,
+    /// Every job and every step that stands alone is in a savepoint.
+    WithSavepoints,
+}
+
+/// Runs a group in one transaction, and commits it. `None`: something has to be undone that only savepoints can undo; the
+/// transaction was rolled back. An error means that the whole of it is lost.
+fn attempt(
+    connection: &Connection,
+    group: &mut [Box<dyn Job>],
+    call: &mut i64,
+    care: Care,
+) -> Result<Option<Vec<Done>>> {
+    control(connection, "BEGIN IMMEDIATE")?;
+    let ran = run_all(connection, group, call, care);
+    let ran = match ran {
+        Ok(Some(done)) => control(connection, "COMMIT").map(|()| Some(done)),
+        other => other,
+    };
+    if !connection.is_autocommit() {
+        // Also after a failed commit, which leaves the transaction open: it must not leak into the next group.
+        let _ = control(connection, "ROLLBACK");
+    }
+    ran
+}
+
+fn run_all(
+    connection: &Connection,
+    group: &mut [Box<dyn Job>],
+    call: &mut i64,
+    care: Care,
+) -> Result<Option<Vec<Done>>> {
+    let mut done = Vec::with_capacity(group.len());
+    for job in group {
+        *call += 1;
+        let ran = match care {
+            Care::Lightly => run_lightly(connection, job, *call)?,
+            Care::WithSavepoints => Some(run_in_savepoint(connection, job, *call)?),
+        };
+        match ran {
+            Some(this) => done.push(this),
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(done))
+}
+
+/// `None` when the job has left something behind that must be undone.
+fn run_lightly(connection: &Connection, job: &mut Box<dyn Job>, call: i64) -> Result<Option<Done>> {
+    let tx = Tx::lightly(connection, call);
+    let before = connection.total_changes();
+    let kept = job.run(&tx);
+    if connection.is_autocommit() {
+        return Err(Error::Lost);
+    }
+    let spoiled = tx.spoiled.get() || (!kept && connection.total_changes() != before);
+    Ok(match (spoiled, kept) {
+        (true, _) => None,
+        (false, true) => Some(tx.into_done()),
+        (false, false) => Some(Done::default()),
+    })
+}
+
+fn run_in_savepoint(connection: &Connection, job: &mut Box<dyn Job>, call: i64) -> Result<Done> {
     let tx = Tx::new(connection, call);
-    connection.execute_batch("SAVEPOINT job")?;
-    if job.run(&tx) {
-        connection.execute_batch("RELEASE job")?;
-        Ok(tx.events.into_inner())
+    control(connection, "SAVEPOINT job")?;
+    let kept = job.run(&tx);
+    if connection.is_autocommit() {
+        return Err(Error::Lost);
+    }
+    if kept {
+        control(connection, "RELEASE job")?;
+        Ok(tx.into_done())
     } else {
-        connection.execute_batch("ROLLBACK TO job; RELEASE job")?;
-        Ok(Vec::new())
+        control(connection, "ROLLBACK TO job")?;
+        control(connection, "RELEASE job")?;
+        Ok(Done::default())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,7 @@ Usage: cargo run --release -p bench -- [OPTIONS]
   --folder DIR       where databases are made; its disk is measured (default: the folder above the programs)
   --original PYTHON  also measure the task-orchestrator-py that this Python has installed
   --out FILE         where the page goes (default: docs/benchmark.md of the workspace; - for none)
+  --document COUNT   write a tracker of COUNT items to FILE, for `task-orchestrator import`, and measure nothing
   --help             this text
 ";
 
@@ -20,6 +21,8 @@ pub(crate) struct Arguments {
     pub(crate) folder: Option<PathBuf>,
     pub(crate) original: Option<PathBuf>,
     pub(crate) out: Option<PathBuf>,
+    /// How many items the document gets that is written in place of measuring.
+    pub(crate) document: Option<usize>,
     pub(crate) help: bool,
 }
 
@@ -33,6 +36,12 @@ impl Arguments {
                 "--folder" => &mut arguments.folder,
                 "--original" => &mut arguments.original,
                 "--out" => &mut arguments.out,
+                "--document" => {
+                    let value = words.next().unwrap_or_default();
+                    let count = value.to_str().and_then(|word| word.parse().ok());
+                    arguments.document = Some(count.ok_or("--document needs a number of items")?);
+                    continue;
+                }
                 "--help" | "-h" => {
                     arguments.help = true;
                     continue;

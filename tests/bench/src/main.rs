@@ -8,6 +8,7 @@ mod client;
 mod items;
 mod machine;
 mod measures;
+mod recipe;
 mod reference;
 mod report;
 mod samples;
@@ -15,7 +16,9 @@ mod world;
 
 use std::{
     error::Error,
+    fs::File,
     io::{Write, stderr},
+    path::Path,
     process::ExitCode,
     thread,
     time::{Duration, Instant},
@@ -23,6 +26,7 @@ use std::{
 
 use arguments::{Arguments, USAGE};
 use measures::{agents, context, memory, original, reading, starting, throughput, writing};
+use recipe::Recipe;
 use reference::Reference;
 use report::Report;
 
@@ -54,6 +58,9 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> Outcome {
     let begun = Instant::now();
+    if let Some(size) = arguments.document {
+        return document(size, arguments.out.as_deref());
+    }
     let mut reference = Reference::new();
     let mut report = Report::new(arguments);
     let setup = world::Setup::find(arguments)?;
@@ -68,6 +75,12 @@ fn run(arguments: &Arguments) -> Outcome {
         report.add("Beside task-orchestrator-py", original::measure(&setup, python, &mut reference)?);
     }
     report.finish(&reference, begun.elapsed())
+}
+
+/// Writes a tracker of a size, for `task-orchestrator import`.
+fn document(size: usize, out: Option<&Path>) -> Outcome {
+    let out = out.ok_or("--document needs --out FILE")?;
+    Recipe::of(size).write(File::create(out)?)
 }
 
 /// Says what is going on.

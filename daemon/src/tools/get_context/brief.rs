@@ -1,6 +1,7 @@
 //! get_context in brief: one screen of text for the start of a session, never longer than 1,500 characters.
 
-use orc_core::claim::Subject;
+use orc_core::claim::{Claim, Subject};
+use orc_core::refusal::Blocker;
 use orc_core::status::Status;
 use orc_core::{View, text};
 use orc_store::Tx;
@@ -22,11 +23,13 @@ const TITLES: [usize; 4] = [60, 40, 28, 18];
 const NAMED: usize = 12;
 
 pub(super) fn context(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
+    let (found, cursor) = (look(call, args, tx)?, tx.cursor()?);
+    let rows = call.rows(tx)?;
     let mut document = Value::Null;
     for title in TITLES {
-        let mut said = lines(call, args, tx, title)?.join("\n");
+        let mut said = lines(call, &rows, &found, title)?.join("\n");
         said = text::cut(&said, TEXT);
-        document = json!({"brief": said, "cursor": tx.cursor()?});
+        document = json!({"brief": said, "cursor": cursor});
         if document.to_string().chars().count() <= DOCUMENT && said.chars().count() < TEXT {
             return Ok(document);
         }
@@ -40,12 +43,51 @@ pub(super) fn context(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
     Ok(document)
 }
 
-fn lines(call: &Call<'_>, args: &Args, tx: &Tx<'_>, title: usize) -> Answer<Vec<String>> {
+/// Everything that may be said.
+struct Found {
+    counts: Vec<(Status, i64)>,
+    /// What the session holds, with the item where it is one; and how much there is.
+    claims: (Vec<(Claim, Option<Listed>)>, usize),
+    next: Option<Listed>,
+    overdue: Section,
+    /// What is held back, each with its first blocker.
+    stuck: (Vec<(Listed, Option<Blocker>)>, usize),
+    active: Section,
+}
+
+fn look(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer<Found> {
     let scope = call.scope(tx, args)?;
     let filter = call.report_filter(tx, args, scope)?;
-    let (rows, now) = (call.rows(tx)?, call.now());
-    let counts = tx.status_counts(&filter, now)?;
-    let of = |wanted: Status| counts.iter().find(|(s, _)| *s == wanted).map_or(0, |(_, n)| *n);
+    let now = call.now();
+    let (claims, claimed) = tx.claims(Some(&call.cx.actor.session), NAMED, now)?;
+    let item_of = |claim: &Claim| match &claim.subject {
+        Subject::Item(id) => tx.listed(id, now),
+        Subject::Resource(_) => Ok(None),
+    };
+    let mut held = Vec::new();
+    for claim in claims {
+        let item = item_of(&claim)?;
+        held.push((claim, item));
+    }
+    let blocked = tx.held_back(&filter, 3, now)?;
+    let mut stuck = Vec::new();
+    for listed in blocked.rows {
+        let (mut blockers, _) = tx.unmet_blockers(&listed.item.id, 1)?;
+        stuck.push((listed, blockers.pop()));
+    }
+    Ok(Found {
+        counts: tx.status_counts(&filter, now)?,
+        claims: (held, claimed),
+        next: best(call, tx, &filter, 1, false)?.into_iter().next(),
+        overdue: tx.due(&filter, i64::MIN, now, 3, now)?,
+        stuck: (stuck, blocked.total),
+        active: tx.active(&filter, NAMED, now)?,
+    })
+}
+
+/// What was found, in lines with titles of so many characters.
+fn lines(call: &Call<'_>, rows: &Rows<'_, '_>, found: &Found, title: usize) -> Answer<Vec<String>> {
+    let of = |wanted: Status| found.counts.iter().find(|(s, _)| *s == wanted).map_or(0, |(_, n)| *n);
     let mut lines = Vec::new();
     let open: Vec<String> = [Status::Queue, Status::Work, Status::Review, Status::Blocked]
         .into_iter()
@@ -53,21 +95,18 @@ fn lines(call: &Call<'_>, args: &Args, tx: &Tx<'_>, title: usize) -> Answer<Vec<
         .collect();
     lines.push(format!("Work graph: {}.", open.join(", ")));
 
-    let named = |listed: &Listed| named(&rows, listed, title);
-    let (claims, claimed) = tx.claims(Some(&call.cx.actor.session), NAMED, now)?;
+    let named = |listed: &Listed| named(rows, listed, title);
+    let (claims, claimed) = &found.claims;
     let mut yours = Vec::new();
-    for claim in &claims {
-        match &claim.subject {
-            Subject::Item(id) => {
-                if let Some(listed) = tx.listed(id, now)? {
-                    yours.push(format!("{} ({})", named(&listed)?, listed.item.status.as_str()));
-                }
-            }
-            Subject::Resource(name) => yours.push(text::cut(name, title)),
+    for claim in claims {
+        match claim {
+            (_, Some(listed)) => yours.push(format!("{} ({})", named(listed)?, listed.item.status.as_str())),
+            (Claim { subject: Subject::Resource(name), .. }, None) => yours.push(text::cut(name, title)),
+            (Claim { subject: Subject::Item(_), .. }, None) => {}
         }
     }
-    push(&mut lines, "Yours", yours, claimed);
-    if let Some(next) = best(call, tx, &filter, 1, false)?.first() {
+    push(&mut lines, "Yours", yours, *claimed);
+    if let Some(next) = &found.next {
         lines.push(format!(
             "Next: {} ({}, {}).",
             named(next)?,
@@ -75,31 +114,27 @@ fn lines(call: &Call<'_>, args: &Args, tx: &Tx<'_>, title: usize) -> Answer<Vec<
             next.item.status.as_str()
         ));
     }
-    let overdue = tx.due(&filter, i64::MIN, now, 3, now)?;
-    push_section(&mut lines, "Overdue", &overdue, named)?;
-    let blocked = tx.held_back(&filter, 3, now)?;
+    push_section(&mut lines, "Overdue", &found.overdue, named)?;
     let mut stuck = Vec::new();
-    for listed in &blocked.rows {
-        let (blockers, _) = tx.unmet_blockers(&listed.item.id, 1)?;
-        let why = match (blockers.first(), &listed.item.reason) {
+    for (listed, blocker) in &found.stuck.0 {
+        let why = match (blocker, &listed.item.reason) {
             (Some(blocker), _) => format!(" waits for {}", text::cut(&blocker.title, title / 2)),
             (None, Some(reason)) => format!(": {}", text::cut(reason, title / 2)),
             (None, None) => String::new(),
         };
         stuck.push(format!("{}{why}", named(listed)?));
     }
-    push(&mut lines, "Stuck", stuck, blocked.total);
-    let active = tx.active(&filter, NAMED, now)?;
-    let held_here = |listed: &&Listed| {
-        !claims.iter().any(|claim| matches!(&claim.subject, Subject::Item(id) if *id == listed.item.id))
+    push(&mut lines, "Stuck", stuck, found.stuck.1);
+    let held_here = |listed: &&Listed| !{
+        claims.iter().any(|(claim, _)| matches!(&claim.subject, Subject::Item(id) if *id == listed.item.id))
     };
     let mut elsewhere = Vec::new();
-    for listed in active.rows.iter().filter(held_here) {
+    for listed in found.active.rows.iter().filter(held_here) {
         let by =
             listed.claimed_by.as_deref().map(|who| format!(" by {}", text::cut(who, 24))).unwrap_or_default();
         elsewhere.push(format!("{} {}{by}", named(listed)?, listed.item.status.as_str()));
     }
-    let others = active.total - (active.rows.len() - elsewhere.len());
+    let others = found.active.total - (found.active.rows.len() - elsewhere.len());
     push(&mut lines, "Also active", elsewhere, others);
     if let Some(fault) = call.config.faults.first() {
         lines.push(format!(

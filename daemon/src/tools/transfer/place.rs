@@ -81,7 +81,9 @@ fn place(
 ) -> Answer<()> {
     let fresh = || ItemId::new(call.cx.ids.draw(skipped_seed(raw)).to_string());
     let read = Row::new(raw, call).and_then(|row| command(&row, &fresh)).map_err(Halt::from);
-    let placed = read.and_then(|command| tx.step(|| call.act(tx, &command)));
+    // No savepoint for each row: a refusal is decided before anything of the row is written, and a fault undoes the call.
+    // Savepoints make the search index write a piece of its own for every row, and SQLite keep every page twice.
+    let placed = read.and_then(|command| call.act(tx, &command));
     match placed {
         Ok(_) => Ok(()),
         Err(Halt::Refused(refusal)) => {

@@ -37,15 +37,17 @@ impl Cursor {
         parts.next().is_none().then_some(cursor)
     }
 
-    /// The condition of what comes behind it in that order.
-    pub(crate) fn behind(self, order: Order, w: &mut Where) {
+    /// The condition of what comes behind it in that order, for rows that call their time of creation and row number so.
+    pub(super) fn behind(self, order: Order, w: &mut Where, [created_ts, row]: [&str; 2]) {
         let beyond = if order.ascending { ">" } else { "<" };
         let (created, rid) = (Value::from(self.created), Value::from(self.rid));
-        let tie = "(i.created_ts, i.rid) > (?, ?)";
+        let tie = format!("({created_ts}, {row}) > (?, ?)");
         match (order.sort, self.first) {
-            (Sort::Created, _) => w.and(format!("(i.created_ts, i.rid) {beyond} (?, ?)"), [created, rid]),
+            (Sort::Created, _) => {
+                w.and(format!("({created_ts}, {row}) {beyond} (?, ?)"), [created, rid]);
+            }
             (Sort::Updated, first) => {
-                w.and(format!("(i.updated_ts, i.rid) {beyond} (?, ?)"), [Value::from(first), rid]);
+                w.and(format!("(i.updated_ts, {row}) {beyond} (?, ?)"), [Value::from(first), rid]);
             }
             (Sort::Priority, first) => {
                 let clause = format!("(i.priority {beyond} ? OR (i.priority = ? AND {tie}))");
@@ -57,6 +59,13 @@ impl Cursor {
             }
             (Sort::Due, None) => w.and(format!("i.due_ts IS NULL AND {tie}"), [created, rid]),
         }
+    }
+}
+
+impl Cursor {
+    /// The row number of the item that it stands at.
+    pub(super) fn row(self) -> i64 {
+        self.rid
     }
 }
 

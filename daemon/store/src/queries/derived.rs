@@ -1,10 +1,12 @@
 //! Recomputes what is derived and compares it with what is kept (`daemon.md` rule 22).
 
+use orc_core::Policies;
+
 use crate::error::Result;
 use crate::tx::Tx;
 
 /// One comparison: what it is about, and a query whose rows are the ids where kept and recomputed differ.
-const CHECKS: [(&str, &str); 6] = [
+const CHECKS: [(&str, &str); 8] = [
     (
         "unmet blockers",
         "SELECT i.id FROM items i WHERE i.unmet <>
@@ -24,10 +26,19 @@ const CHECKS: [(&str, &str); 6] = [
     (
         "counts",
         "SELECT c.project || '/' || c.status FROM counts c WHERE c.n <>
-             (SELECT count(*) FROM items i WHERE coalesce(i.project, 0) = c.project AND i.status = c.status)
+             (SELECT count(*) FROM items i WHERE coalesce(i.project, 0) = c.project
+                  AND (i.status = c.status OR (c.status = 7 AND i.status = 0 AND i.unmet > 0)))
          UNION ALL
          SELECT coalesce(i.project, 0) || '/' || i.status FROM items i
          WHERE NOT EXISTS (SELECT 1 FROM counts c WHERE c.project = coalesce(i.project, 0) AND c.status = i.status) LIMIT 20",
+    ),
+    (
+        "waiting in the queue",
+        "SELECT i.id FROM items i WHERE i.waits <> (i.status = 0 AND i.unmet > 0) LIMIT 20",
+    ),
+    (
+        "numbers of notes",
+        "SELECT n.id FROM notes n WHERE n.rid / 1048576 <> n.item LIMIT 20",
     ),
     (
         "search text",
@@ -43,11 +54,16 @@ const CHECKS: [(&str, &str); 6] = [
 ];
 
 impl Tx<'_> {
-    /// Says where something derived is not what it should be: what, and for which ids. Reads the whole store.
+    /// Says where something derived is not what it should be under these rules at `now`, in microseconds: what, and for which
+    /// ids. Reads the whole store.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn wrong_derivations(&self) -> Result<Vec<(&'static str, Vec<String>)>> {
+    pub fn wrong_derivations(
+        &self,
+        policies: &Policies,
+        now: i64,
+    ) -> Result<Vec<(&'static str, Vec<String>)>> {
         let mut wrong = Vec::new();
         for (what, sql) in CHECKS {
             let ids: Vec<String> = self.rows(sql, [], |row| row.get(0))?;
@@ -55,15 +71,19 @@ impl Tx<'_> {
                 wrong.push((what, ids));
             }
         }
-        let tags = self.wrong_tags()?;
-        if !tags.is_empty() {
-            wrong.push(("tags", tags));
+        for (what, ids) in
+            [("tags", self.wrong_tags()?), ("places in line", self.wrong_places(policies, now)?)]
+        {
+            if !ids.is_empty() {
+                wrong.push((what, ids));
+            }
         }
         Ok(wrong)
     }
 
     fn wrong_tags(&self) -> Result<Vec<String>> {
-        let sql = "SELECT i.id, i.tags, (SELECT json_group_array(t.tag) FROM item_tags t WHERE t.item = i.rid) FROM items i";
+        let sql = "SELECT i.id, i.tags, (SELECT json_group_array(t.tag) FROM item_tags t
+                       WHERE t.item = i.rid AND t.project = coalesce(i.project, 0) AND t.created_ts = i.created_ts) FROM items i";
         let rows = self.rows(sql, [], |row| {
             Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
         })?;

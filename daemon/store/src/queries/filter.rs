@@ -54,13 +54,22 @@ impl Where {
         self.values.extend(values);
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.clauses.is_empty()
+    }
+
+    pub(crate) fn and_all(&mut self, other: Where) {
+        self.clauses.extend(other.clauses);
+        self.values.extend(other.values);
+    }
+
     /// `WHERE …`, or nothing.
     pub(crate) fn sql(&self) -> String {
         if self.clauses.is_empty() { String::new() } else { format!("WHERE {}", self.clauses.join(" AND ")) }
     }
 }
 
-fn marks(n: usize) -> String {
+pub(super) fn marks(n: usize) -> String {
     vec!["?"; n].join(", ")
 }
 
@@ -86,7 +95,40 @@ impl Filter {
         *self == Self { scope: self.scope.clone(), ..Self::default() }
     }
 
+    /// All of it, for queries that let SQLite choose where to begin.
     pub(crate) fn conditions(&self, now: i64) -> Where {
+        let mut w = self.of_the_row();
+        for tags in [&self.tags, &self.workspace].into_iter().flatten() {
+            let clause =
+                format!("i.rid IN (SELECT item FROM item_tags WHERE tag IN ({}))", marks(tags.len()));
+            w.and(clause, tags.iter().cloned().map(Value::from));
+        }
+        for word in self.search.iter().flat_map(|text| search_words(text)) {
+            let clause = "i.rid IN (SELECT rowid FROM item_text WHERE item_text MATCH ?
+                 UNION SELECT n.item FROM notes n WHERE n.rid IN (SELECT rowid FROM note_text WHERE note_text MATCH ?))";
+            w.and(clause, [Value::from(word.clone()), Value::from(word)]);
+        }
+        w.and_all(self.claims(now));
+        w.and_all(self.scope.condition());
+        w
+    }
+
+    /// What is left to check of items that are found already, one by one: all but the scope and the search.
+    pub(super) fn checked(&self, now: i64) -> Where {
+        let mut w = self.of_the_row();
+        for tags in [&self.tags, &self.workspace].into_iter().flatten() {
+            let clause = format!(
+                "EXISTS (SELECT 1 FROM item_tags g WHERE g.item = i.rid AND g.tag IN ({}))",
+                marks(tags.len())
+            );
+            w.and(clause, tags.iter().cloned().map(Value::from));
+        }
+        w.and_all(self.claims(now));
+        w
+    }
+
+    /// What an item's own row says.
+    fn of_the_row(&self) -> Where {
         let mut w = Where::default();
         if !self.statuses.is_empty() {
             w.and(
@@ -108,41 +150,41 @@ impl Filter {
             Some(None) => w.and("i.parent IS NULL", []),
             None => {}
         }
-        for tags in [&self.tags, &self.workspace].into_iter().flatten() {
-            let clause =
-                format!("i.rid IN (SELECT item FROM item_tags WHERE tag IN ({}))", marks(tags.len()));
-            w.and(clause, tags.iter().cloned().map(Value::from));
-        }
         if let Some(name) = &self.item_type {
             w.and("i.item_type = ? AND i.item_type <> ''", [Value::from(name.clone())]);
-        }
-        let project = |name: &str| [Value::from(name.to_owned())];
-        match &self.scope {
-            Scope::All => {}
-            Scope::Only(name) => {
-                w.and("i.project = (SELECT rid FROM projects WHERE name = ?)", project(name))
-            }
-            Scope::With(name) => {
-                w.and(
-                    "(i.project IS NULL OR i.project = (SELECT rid FROM projects WHERE name = ?))",
-                    project(name),
-                );
-            }
-        }
-        for word in self.search.iter().flat_map(|text| search_words(text)) {
-            let clause = "i.rid IN (SELECT rowid FROM item_text WHERE item_text MATCH ?
-                 UNION SELECT n.item FROM notes n WHERE n.rid IN (SELECT rowid FROM note_text WHERE note_text MATCH ?))";
-            w.and(clause, [Value::from(word.clone()), Value::from(word)]);
         }
         if let Some(since) = self.updated_since {
             w.and("i.updated_ts >= ?", [Value::from(since)]);
         }
+        w
+    }
+
+    fn claims(&self, now: i64) -> Where {
+        let mut w = Where::default();
         if let Some(claimed) = self.claimed {
             let not = if claimed { "" } else { "NOT " };
             let clause = format!(
                 "i.rid {not}IN (SELECT c.item FROM claims c WHERE c.item IS NOT NULL AND (c.ends_ts IS NULL OR c.ends_ts > ?))"
             );
             w.and(clause, [Value::from(now)]);
+        }
+        w
+    }
+}
+
+impl Scope {
+    /// As a condition on items that are found already: no index begins with it.
+    pub(super) fn condition(&self) -> Where {
+        let mut w = Where::default();
+        match self {
+            Self::All => {}
+            Self::Only(name) => {
+                w.and("+i.project = (SELECT rid FROM projects WHERE name = ?)", [Value::from(name.clone())])
+            }
+            Self::With(name) => w.and(
+                "(+i.project IS NULL OR +i.project = (SELECT rid FROM projects WHERE name = ?))",
+                [Value::from(name.clone())],
+            ),
         }
         w
     }

@@ -1,5 +1,7 @@
 //! Reading the history.
 
+use orc_core::claim::Claim;
+use orc_core::time::HOUR;
 use rusqlite::params_from_iter;
 use rusqlite::types::Value;
 
@@ -8,7 +10,6 @@ use crate::error::Result;
 use crate::row;
 use crate::tx::Tx;
 use crate::view::count;
-use orc_core::claim::Claim;
 
 /// One change, as it was recorded.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -88,7 +89,14 @@ impl Tx<'_> {
     /// # Errors
     /// When the database cannot be read.
     pub fn history(&self, filter: &HistoryFilter, most: usize) -> Result<Vec<HistoryRow>> {
-        let w = filter.conditions();
+        let mut w = filter.conditions();
+        // Where time narrows it, what lies outside is not read; an hour to spare for clocks that were set back.
+        if let Some(since) = filter.since {
+            w.and("i.seq > ?", [Value::from(self.cursor_before(since.saturating_sub(HOUR))?)]);
+        }
+        if let Some(until) = filter.until {
+            w.and("i.seq <= ?", [Value::from(self.cursor_before(until.saturating_add(HOUR))?)]);
+        }
         let direction = if filter.after.is_some() { "ASC" } else { "DESC" };
         let sql = format!(
             "SELECT i.seq, i.at, i.kind, i.item, i.session, i.agent, i.data FROM history i {} ORDER BY i.seq {direction} LIMIT ?",
@@ -113,9 +121,19 @@ impl Tx<'_> {
     /// # Errors
     /// When the database cannot be read.
     pub fn cursor_before(&self, at: i64) -> Result<i64> {
-        // Rows are written in the order of their time but for a clock that was set back; the newest such row decides.
-        let sql = "SELECT coalesce(max(seq), 0) FROM history WHERE ts < ?1";
-        Ok(self.one(sql, [at], |row| row.get(0))?.unwrap_or(0))
+        // Rows are written in the order of their time, so that halving the numbers finds it. A clock that was set back makes the
+        // answer one of the moments that had the time twice.
+        let (mut before, mut behind) = (0, self.cursor()? + 1);
+        while behind - before > 1 {
+            let middle = before + (behind - before) / 2;
+            let sql = "SELECT seq, ts FROM history WHERE seq <= ?1 ORDER BY seq DESC LIMIT 1";
+            let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?));
+            match self.one(sql, [middle], read)? {
+                Some((seq, ts)) if ts >= at => behind = seq,
+                _ => before = middle,
+            }
+        }
+        Ok(before)
     }
 
     /// Up to `most` claims that hold at `now`, oldest first, of one session or of all; and how many there are.
@@ -123,8 +141,11 @@ impl Tx<'_> {
     /// # Errors
     /// When the database cannot be read.
     pub fn claims(&self, session: Option<&str>, most: usize, now: i64) -> Result<(Vec<Claim>, usize)> {
-        let of = if session.is_some() { "c.session = ?2" } else { "?2 IS NULL" };
-        let holds = format!("FROM claims c WHERE {of} AND (c.ends_ts IS NULL OR c.ends_ts > ?1)");
+        let (index, of) = match session {
+            Some(_) => ("INDEXED BY claims_by_session", "c.session = ?2"),
+            None => ("", "?2 IS NULL"),
+        };
+        let holds = format!("FROM claims c {index} WHERE {of} AND (c.ends_ts IS NULL OR c.ends_ts > ?1)");
         let sql = format!("SELECT {} {holds} ORDER BY c.since_ts, c.rid LIMIT ?3", row::CLAIM);
         let claims = self.rows(&sql, rusqlite::params![now, session, count(most)], row::claim)?;
         let all: i64 = match claims.len() < most {

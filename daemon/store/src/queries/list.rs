@@ -8,6 +8,7 @@ use rusqlite::types::Value;
 
 use super::cursor::Cursor;
 use super::filter::{Filter, Where};
+use super::way::Way;
 use crate::error::Result;
 use crate::row;
 use crate::tx::Tx;
@@ -46,12 +47,13 @@ pub struct Order {
 }
 
 impl Order {
+    /// In SQL, so written that no index is walked for it: what is sorted so has been found already.
     fn sql(self) -> String {
         let dir = if self.ascending { "ASC" } else { "DESC" };
         match self.sort {
-            Sort::Created => format!("i.created_ts {dir}, i.rid {dir}"),
-            Sort::Updated => format!("i.updated_ts {dir}, i.rid {dir}"),
-            Sort::Priority => format!("i.priority {dir}, i.created_ts ASC, i.rid ASC"),
+            Sort::Created => format!("+i.created_ts {dir}, i.rid {dir}"),
+            Sort::Updated => format!("+i.updated_ts {dir}, i.rid {dir}"),
+            Sort::Priority => format!("+i.priority {dir}, i.created_ts ASC, i.rid ASC"),
             Sort::Due => format!("i.due_ts IS NULL, i.due_ts {dir}, i.created_ts ASC, i.rid ASC"),
         }
     }
@@ -96,23 +98,36 @@ impl Tx<'_> {
     /// # Errors
     /// When the database cannot be read.
     pub fn page(&self, filter: &Filter, order: Order, start: Start, limit: usize, now: i64) -> Result<Page> {
-        let (total, total_more) = self.total(filter, now)?;
-        let mut w = filter.conditions(now);
-        let skip = match start {
-            Start::Skip(n) => n,
-            Start::Behind(cursor) => {
-                cursor.behind(order, &mut w);
-                0
+        let (skip, after) = match start {
+            Start::Skip(n) => (n, None),
+            Start::Behind(cursor) => (0, Some(cursor)),
+        };
+        let way = self.way(filter, order, after, now)?;
+        let mut rids = self.along(&way, order, after, skip, limit + 1)?;
+        let has_more = rids.len() > limit;
+        rids.truncate(limit);
+        let items = self.listed_at(&rids, now)?;
+        let all_seen = after.is_none() && !has_more && (skip == 0 || !rids.is_empty());
+        let n = match way {
+            Way::Along(_, Some(known)) => known,
+            _ if all_seen => skip + rids.len(),
+            // Counted anew where the way begins behind the cursor.
+            way => {
+                let way = if after.is_some() { self.way(filter, order, None, now)? } else { way };
+                self.counted(&way, limits::TOTAL_EXACT + 1)?
             }
         };
-        let mut items = self.listed_where(w, &order.sql(), skip, limit + 1, now)?;
-        let has_more = items.len() > limit;
-        items.truncate(limit);
         let next = match items.last() {
             Some(last) if has_more => self.cursor_at(last, order)?,
             _ => None,
         };
-        Ok(Page { items, total, total_more, has_more, next })
+        Ok(Page {
+            items,
+            total: n.min(limits::TOTAL_EXACT),
+            total_more: n > limits::TOTAL_EXACT,
+            has_more,
+            next,
+        })
     }
 
     /// How many items match, counted up to [`limits::TOTAL_EXACT`], and whether there are more.
@@ -120,37 +135,49 @@ impl Tx<'_> {
     /// # Errors
     /// When the database cannot be read.
     pub fn total(&self, filter: &Filter, now: i64) -> Result<(usize, bool)> {
-        let n = self.count_up_to(filter, limits::TOTAL_EXACT + 1, now)?;
+        let way = self.way(filter, Order::default(), None, now)?;
+        let n = match way {
+            Way::Along(_, Some(known)) => known,
+            way => self.counted(&way, limits::TOTAL_EXACT + 1)?,
+        };
         Ok((n.min(limits::TOTAL_EXACT), n > limits::TOTAL_EXACT))
     }
 
-    pub(crate) fn count_up_to(&self, filter: &Filter, most: usize, now: i64) -> Result<usize> {
-        let w = filter.conditions(now);
-        let sql = format!("SELECT count(*) FROM (SELECT 1 FROM items i {} LIMIT {most})", w.sql());
-        let n: i64 = self.one(&sql, params_from_iter(w.values), |row| row.get(0))?.unwrap_or(0);
-        Ok(usize::try_from(n).unwrap_or(0))
-    }
-
-    /// The items that match, in an order given in SQL.
-    pub(crate) fn listed_where(
+    /// The rows at the beginning of a way.
+    fn along(
         &self,
-        w: Where,
-        order: &str,
+        way: &Way,
+        order: Order,
+        after: Option<Cursor>,
         skip: usize,
         limit: usize,
-        now: i64,
-    ) -> Result<Vec<Listed>> {
-        // First which rows, then the rows: a sort, where no index gives the order, would carry every description along.
-        let sql = format!(
-            "SELECT {}, {HOLDER} FROM items i WHERE i.rid IN (SELECT i.rid FROM items i {} ORDER BY {order} LIMIT ? OFFSET ?)
-             ORDER BY {order}",
-            row::ITEM,
-            w.sql()
-        );
-        let values = std::iter::once(Value::from(now))
-            .chain(w.values)
-            .chain([Value::from(count(limit)), Value::from(count(skip))]);
-        self.rows(&sql, params_from_iter(values), listed)
+    ) -> Result<Vec<i64>> {
+        match way {
+            Way::Along(stretches, _) => stretches.first(self, skip, limit),
+            Way::Gathered(w) => self.gathered(w, &order.sql(), skip, limit),
+            Way::Arrivals(words, rest) => self.arrivals(words, rest, after.map(Cursor::row), skip, limit),
+        }
+    }
+
+    pub(super) fn counted(&self, way: &Way, most: usize) -> Result<usize> {
+        match way {
+            Way::Along(stretches, _) => stretches.count(self, most),
+            Way::Gathered(w) => self.count_up_to(w, most),
+            Way::Arrivals(words, rest) => Ok(self.arrivals(words, rest, None, 0, most)?.len()),
+        }
+    }
+
+    pub(super) fn count_up_to(&self, w: &Where, most: usize) -> Result<usize> {
+        let sql = format!("SELECT count(*) FROM (SELECT 1 FROM items i {} LIMIT ?)", w.sql());
+        let values = w.values.iter().cloned().chain([Value::from(count(most))]);
+        self.number(&sql, params_from_iter(values))
+    }
+
+    /// The row numbers of the items that match, found wherever SQLite thinks best, and sorted by an order in SQL.
+    pub(super) fn gathered(&self, w: &Where, order: &str, skip: usize, limit: usize) -> Result<Vec<i64>> {
+        let sql = format!("SELECT i.rid FROM items i {} ORDER BY {order} LIMIT ? OFFSET ?", w.sql());
+        let values = w.values.iter().cloned().chain([Value::from(count(limit)), Value::from(count(skip))]);
+        self.rows(&sql, params_from_iter(values), |row| row.get(0))
     }
 
     /// The direct children of an item, oldest first, up to `most`.
@@ -159,7 +186,9 @@ impl Tx<'_> {
     /// When the database cannot be read.
     pub fn children(&self, parent: &ItemId, most: usize, now: i64) -> Result<Vec<Listed>> {
         let filter = Filter { parent: Some(Some(parent.clone())), ..Filter::default() };
-        self.listed_where(filter.conditions(now), "i.created_ts, i.rid", 0, most, now)
+        let order = Order { sort: Sort::Created, ascending: true };
+        let way = self.way(&filter, order, None, now)?;
+        self.listed_at(&self.along(&way, order, None, 0, most)?, now)
     }
 
     /// An item with who holds it.

@@ -5,6 +5,7 @@ use rusqlite::params_from_iter;
 use rusqlite::types::Value;
 
 use super::filter::Filter;
+use super::list::{Order, Sort};
 use crate::error::Result;
 use crate::row;
 use crate::tx::Tx;
@@ -47,10 +48,7 @@ impl Tx<'_> {
             metrics.open += if status.is_terminal() { 0 } else { n };
             metrics.wip += if status == Status::Work { n } else { 0 };
         }
-        let mut w = filter.conditions(now);
-        w.and("i.status IN (0, 1, 2, 4) AND i.updated_ts < ?", [Value::from(stale_before)]);
-        let sql = format!("SELECT count(*) FROM items i {}", w.sql());
-        metrics.stale = self.one(&sql, params_from_iter(w.values), |r| r.get(0))?.unwrap_or(0);
+        metrics.stale = metrics.open - self.open_and_changed(filter, stale_before, now)?;
         let mut w = filter.conditions(now);
         w.and("i.status IN (0, 1, 2, 4)", []);
         let sql = format!(
@@ -60,6 +58,15 @@ impl Tx<'_> {
         );
         metrics.tags = self.rows(&sql, params_from_iter(w.values), |r| Ok((r.get(0)?, r.get(1)?)))?;
         Ok(metrics)
+    }
+
+    /// How many items that are not terminal were changed since then: the period's cost, where what was not changed is the store's.
+    fn open_and_changed(&self, filter: &Filter, since: i64, now: i64) -> Result<i64> {
+        let open = vec![Status::Queue, Status::Work, Status::Review, Status::Blocked];
+        let filter = Filter { statuses: open, updated_since: Some(since), ..filter.clone() };
+        let order = Order { sort: Sort::Updated, ascending: false };
+        let way = self.way(&filter, order, None, now)?;
+        Ok(crate::view::count(self.counted(&way, usize::MAX)?))
     }
 
     /// Items that are done or archived now, by when they were completed.

@@ -20,7 +20,7 @@ use crate::memory::Memory;
 ///
 /// # Panics
 /// When the two decide or answer differently, or the store fails; says at which step, and on which question.
-pub fn run_against<S: Apply>(history: &History, mut store: S) {
+pub fn run_against<S: Apply>(history: &History, mut store: S) -> i64 {
     let mut model = Memory::default();
     let mut player = Player::new(history);
     for (number, step) in history.steps.iter().enumerate() {
@@ -43,6 +43,7 @@ pub fn run_against<S: Apply>(history: &History, mut store: S) {
         player.saw(&changes);
         Asked { model: &model, store: &store, player: &player, place: &place }.everything();
     }
+    player.now
 }
 
 fn decided<V: View<Error: Debug>>(

@@ -4,13 +4,13 @@
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
-use orc_core::View;
 use orc_core::change::{Change, Origin};
 use orc_core::claim::{Actor, Subject};
 use orc_core::id::{Ids, ItemId};
 use orc_core::policy::ClaimPolicy;
 use orc_core::status::DepKind;
 use orc_core::time::Stamp;
+use orc_core::{Policies, View};
 use rusqlite::Connection;
 
 use super::leftovers::Leftovers;
@@ -283,7 +283,7 @@ impl Conversion<'_> {
     }
 
     fn apply(&mut self, change: Change) -> Result<()> {
-        self.tx.commit(&[change], &self.actor, self.now)?;
+        self.tx.commit(&[change], &self.actor, self.now, &Policies::default())?;
         // Nobody listens yet.
         self.tx.events.borrow_mut().clear();
         Ok(())

@@ -13,6 +13,7 @@ pub(super) fn put(tx: &Tx<'_>, claim: &Claim) -> Result<()> {
         Subject::Item(id) => (Some(tx.rid_of(id)?), None),
         Subject::Resource(name) => (None, Some(name)),
     };
+    item.into_iter().for_each(|rid| tx.touch(rid));
     let (deadline, grace) = (claim.deadline.as_ref(), claim.grace_until.as_ref());
     let column = if item.is_some() { "item" } else { "resource" };
     let sql = format!(
@@ -46,7 +47,9 @@ pub(super) fn put(tx: &Tx<'_>, claim: &Claim) -> Result<()> {
 pub(super) fn delete(tx: &Tx<'_>, subject: &Subject) -> Result<()> {
     match subject {
         Subject::Item(id) => {
-            tx.execute("DELETE FROM claims WHERE item = (SELECT rid FROM items WHERE id = ?1)", [id.as_str()])
+            let rid = tx.rid_of(id)?;
+            tx.touch(rid);
+            tx.execute("DELETE FROM claims WHERE item = ?1", [rid])
         }
         Subject::Resource(name) => tx.execute("DELETE FROM claims WHERE resource = ?1", [name]),
     }

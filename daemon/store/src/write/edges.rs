@@ -37,6 +37,7 @@ pub(super) fn delete(tx: &Tx<'_>, edge: &Edge) -> Result<()> {
 }
 
 pub(super) fn add_unmet(tx: &Tx<'_>, target: i64, by: i64) -> Result<()> {
+    tx.touch(target);
     tx.execute("UPDATE items SET unmet = unmet + ?2 WHERE rid = ?1", [target, by])
 }
 

@@ -9,6 +9,7 @@ use orc_core::text::split_tags;
 use orc_core::time::Stamp;
 use rusqlite::params;
 
+use super::changed::Changed;
 use super::edges;
 use crate::error::Result;
 use crate::row;
@@ -74,9 +75,10 @@ pub(super) fn insert(tx: &Tx<'_>, item: &Item, origin: Origin) -> Result<()> {
         ],
     )?;
     let rid = tx.conn.last_insert_rowid();
-    put_tags(tx, rid, &item.tags)?;
+    tx.touch(rid);
+    put_tags(tx, rid, project, item)?;
     put_text(tx, rid, item)?;
-    add_to_count(tx, project, item.status, 1)?;
+    add_to_count(tx, project, item.status.index(), 1)?;
     if !item.status.is_terminal() {
         add_open_child(tx, parent, 1)?;
     }
@@ -87,47 +89,38 @@ pub(super) fn update(tx: &Tx<'_>, before: &Item, after: &Item) -> Result<()> {
     let rid = tx.rid_of(&before.id)?;
     let parent_before = before.parent.as_ref().map(|id| tx.rid_of(id)).transpose()?;
     let parent_after = after.parent.as_ref().map(|id| tx.rid_of(id)).transpose()?;
-    tx.execute(
-        "UPDATE items SET parent = ?2, title = ?3, description = ?4, summary = ?5, status = ?6, label = ?7, previous = ?8,
-             priority = ?9, complexity = ?10, item_type = ?11, tags = ?12, metadata = ?13, properties = ?14, due_at = ?15,
-             due_ts = ?16, schedule = ?17, next_run_at = ?18, next_run_ts = ?19, not_before = ?20, not_before_ts = ?21,
-             reason = ?22, version = ?23, updated_by = ?24, updated_at = ?25, updated_ts = ?26, role_changed_at = ?27,
-             role_changed_ts = ?28
-         WHERE rid = ?1",
-        params![
-            rid,
-            parent_after,
-            after.title,
-            after.description,
-            after.summary,
-            after.status.index(),
-            after.label,
-            after.previous.map(Status::index),
-            after.priority.index(),
-            after.complexity,
-            after.item_type,
-            after.tags,
-            after.metadata,
-            after.properties,
-            text(after.due_at.as_ref()),
-            micros(after.due_at.as_ref()),
-            after.schedule,
-            text(after.next_run_at.as_ref()),
-            micros(after.next_run_at.as_ref()),
-            text(after.not_before.as_ref()),
-            micros(after.not_before.as_ref()),
-            after.reason,
-            after.version,
-            after.updated_by,
-            after.updated_at.text(),
-            after.updated_at.micros(),
-            text(after.role_changed_at.as_ref()),
-            micros(after.role_changed_at.as_ref()),
-        ],
-    )?;
+    let mut row = Changed::default();
+    row.set("parent", &parent_before, &parent_after);
+    row.set("title", &before.title, &after.title);
+    row.set("description", &before.description, &after.description);
+    row.set("summary", &before.summary, &after.summary);
+    row.set("status", &before.status.index(), &after.status.index());
+    row.set("label", &before.label, &after.label);
+    row.set("previous", &before.previous.map(Status::index), &after.previous.map(Status::index));
+    row.set("priority", &before.priority.index(), &after.priority.index());
+    row.set("complexity", &before.complexity, &after.complexity);
+    row.set("item_type", &before.item_type, &after.item_type);
+    row.set("tags", &before.tags, &after.tags);
+    row.set("metadata", &before.metadata, &after.metadata);
+    row.set("properties", &before.properties, &after.properties);
+    row.time(["due_at", "due_ts"], before.due_at.as_ref(), after.due_at.as_ref());
+    row.set("schedule", &before.schedule, &after.schedule);
+    row.time(["next_run_at", "next_run_ts"], before.next_run_at.as_ref(), after.next_run_at.as_ref());
+    row.time(["not_before", "not_before_ts"], before.not_before.as_ref(), after.not_before.as_ref());
+    row.set("reason", &before.reason, &after.reason);
+    row.set("version", &before.version, &after.version);
+    row.set("updated_by", &before.updated_by, &after.updated_by);
+    row.time(["updated_at", "updated_ts"], Some(&before.updated_at), Some(&after.updated_at));
+    row.time(
+        ["role_changed_at", "role_changed_ts"],
+        before.role_changed_at.as_ref(),
+        after.role_changed_at.as_ref(),
+    );
+    row.write(tx, rid)?;
+    tx.touch(rid);
     if before.tags != after.tags {
         tx.execute("DELETE FROM item_tags WHERE item = ?1", [rid])?;
-        put_tags(tx, rid, &after.tags)?;
+        put_tags(tx, rid, project(tx, after)?, after)?;
     }
     if before.title != after.title || before.description != after.description {
         tx.execute("DELETE FROM item_text WHERE rowid = ?1", [rid])?;
@@ -141,8 +134,8 @@ pub(super) fn update(tx: &Tx<'_>, before: &Item, after: &Item) -> Result<()> {
     }
     if before.status != after.status {
         let project = project(tx, after)?;
-        add_to_count(tx, project, before.status, -1)?;
-        add_to_count(tx, project, after.status, 1)?;
+        add_to_count(tx, project, before.status.index(), -1)?;
+        add_to_count(tx, project, after.status.index(), 1)?;
         settle_edges(tx, rid, after.status)?;
         note_times(tx, rid, after)?;
     }
@@ -154,12 +147,16 @@ fn note_times(tx: &Tx<'_>, rid: i64, after: &Item) -> Result<()> {
     let now = after.updated_at.micros();
     match after.status {
         Status::Work => tx.execute(
-            "UPDATE items SET started_ts = coalesce(started_ts, ?2), completed_ts = NULL WHERE rid = ?1",
+            "UPDATE items SET started_ts = coalesce(started_ts, ?2), completed_ts = NULL WHERE rid = ?1
+                 AND (started_ts IS NULL OR completed_ts IS NOT NULL)",
             [rid, now],
         ),
         Status::Done => tx.execute("UPDATE items SET completed_ts = ?2 WHERE rid = ?1", [rid, now]),
         Status::Archived => Ok(()),
-        _ => tx.execute("UPDATE items SET completed_ts = NULL WHERE rid = ?1", [rid]),
+        _ => tx.execute(
+            "UPDATE items SET completed_ts = NULL WHERE rid = ?1 AND completed_ts IS NOT NULL",
+            [rid],
+        ),
     }
 }
 
@@ -196,15 +193,20 @@ pub(super) fn delete(tx: &Tx<'_>, item: &Item, notes: &[Note], edges: &[Edge]) -
     if !item.status.is_terminal() {
         add_open_child(tx, parent, -1)?;
     }
-    add_to_count(tx, project(tx, item)?, item.status, -1)?;
+    let project = project(tx, item)?;
+    add_to_count(tx, project, item.status.index(), -1)?;
+    if tx.one("SELECT waits FROM items WHERE rid = ?1", [rid], |r| r.get(0))? == Some(true) {
+        add_to_count(tx, project, WAITING, -1)?;
+    }
     tx.execute("DELETE FROM item_tags WHERE item = ?1", [rid])?;
     tx.execute("DELETE FROM item_text WHERE rowid = ?1", [rid])?;
     tx.execute("DELETE FROM items WHERE rid = ?1", [rid])
 }
 
-fn put_tags(tx: &Tx<'_>, rid: i64, tags: &str) -> Result<()> {
-    for tag in split_tags(tags) {
-        tx.execute("INSERT OR IGNORE INTO item_tags (tag, item) VALUES (?1, ?2)", params![tag, rid])?;
+fn put_tags(tx: &Tx<'_>, rid: i64, project: Option<i64>, item: &Item) -> Result<()> {
+    let sql = "INSERT OR IGNORE INTO item_tags (tag, project, created_ts, item) VALUES (?1, ?2, ?3, ?4)";
+    for tag in split_tags(&item.tags) {
+        tx.execute(sql, params![tag, project.unwrap_or(0), item.created_at.micros(), rid])?;
     }
     Ok(())
 }
@@ -219,17 +221,21 @@ fn put_text(tx: &Tx<'_>, rid: i64, item: &Item) -> Result<()> {
 fn add_open_child(tx: &Tx<'_>, parent: Option<i64>, by: i64) -> Result<()> {
     match parent {
         Some(rid) => {
+            tx.touch(rid);
             tx.execute("UPDATE items SET open_children = open_children + ?2 WHERE rid = ?1", [rid, by])
         }
         None => Ok(()),
     }
 }
 
-fn add_to_count(tx: &Tx<'_>, project: Option<i64>, status: Status, by: i64) -> Result<()> {
+/// In the counts, the place after the statuses is that of the items that wait in the queue for blockers.
+pub(crate) const WAITING: u8 = 7;
+
+pub(super) fn add_to_count(tx: &Tx<'_>, project: Option<i64>, status: u8, by: i64) -> Result<()> {
     tx.execute(
         "INSERT INTO counts (project, status, n) VALUES (?1, ?2, ?3)
          ON CONFLICT (project, status) DO UPDATE SET n = n + excluded.n",
-        params![project.unwrap_or(0), status.index(), by],
+        params![project.unwrap_or(0), status, by],
     )
 }
 

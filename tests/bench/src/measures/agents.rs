@@ -26,8 +26,10 @@ use crate::{
 
 const ITEMS: usize = 100_000;
 const AGENTS: usize = 32;
-/// Between the calls of one agent.
+/// At least this long after an answer, an agent calls again.
 const PAUSE: Duration = Duration::from_millis(50);
+/// Each agent has a moment of its own in every turn: 2 ms after the one before it.
+const TURN: Duration = Duration::from_millis(64);
 const CLAIMS: usize = 40;
 const WAITS: usize = 60;
 const IDLE: usize = 500;
@@ -82,7 +84,7 @@ fn wait_for_each(
     Ok(())
 }
 
-/// `get_next_item(claim=true)` by every agent in turn with its pauses, beside a disk flush of the same moments.
+/// `get_next_item(claim=true)` by every agent in its turns, beside a disk flush of the same moments.
 fn claiming(world: &World, reference: &mut Reference) -> Outcome<Vec<Row>> {
     say(&format!("claiming among {ITEMS} items ..."));
     items::fill(&mut world.session()?, 0, ITEMS, false)?;
@@ -95,7 +97,7 @@ fn claiming(world: &World, reference: &mut Reference) -> Outcome<Vec<Row>> {
             .enumerate()
             .map(|(n, session)| {
                 let line = &line;
-                scope.spawn(move || claim_in_turns(session, n, line))
+                scope.spawn(move || claim_and_complete(session, Turns::of(n, line)?))
             })
             .collect();
         let flushes = flush_meanwhile(world, &line);
@@ -106,37 +108,68 @@ fn claiming(world: &World, reference: &mut Reference) -> Outcome<Vec<Row>> {
         Ok::<_, Box<dyn std::error::Error + Send + Sync>>((all, flushes?))
     })?;
     let beyond = claims.median() - flushes.median();
-    let name = format!("get_next_item(claim) by {AGENTS} agents, {ITEMS} items");
+    let pause = PAUSE.as_millis();
+    let name =
+        format!("get_next_item(claim) by {AGENTS} agents, {ITEMS} items, {pause} ms and more between calls");
     Ok(vec![
         Row::time(&name, &claims).beside("a disk flush", claims.median() / flushes.median()),
         Row::value("  of that, beyond the disk flush", ms(beyond)).wanted("1 ms", beyond < 1.0),
     ])
 }
 
-fn claim_in_turns(mut session: Client, n: usize, line: &Barrier) -> Outcome<Samples> {
+/// Work gets done: nobody holds more than one item.
+fn claim_and_complete(mut session: Client, mut turns: Turns) -> Outcome<Samples> {
     let mut times = Samples::default();
-    line.wait();
-    // Agents that begin at the same moment would measure each other.
-    thread::sleep(PAUSE * u32::try_from(n)? / u32::try_from(AGENTS)?);
     for _ in 0..CLAIMS {
+        turns.wait();
         let claimed = session.call("get_next_item", json!({"claim": true}))?;
         times.add(claimed.time);
+        turns.answered();
         let item: serde_json::Value = serde_json::from_str(claimed.result.as_str().unwrap_or_default())?;
-        // Work gets done: nobody holds more than one.
+        turns.wait();
         session.call("advance_item", json!({"item_id": item["id"], "trigger": "complete"}))?;
-        thread::sleep(PAUSE);
+        turns.answered();
     }
     Ok(times)
 }
 
 fn flush_meanwhile(world: &World, line: &Barrier) -> Outcome<Samples> {
     let (mut disk, mut times) = (Disk::open(world.data())?, Samples::default());
-    line.wait();
+    let mut turns = Turns::of(AGENTS, line)?;
     for _ in 0..CLAIMS {
+        turns.wait();
         disk.flush(&mut times)?;
-        thread::sleep(PAUSE);
+        turns.answered();
     }
     Ok(times)
+}
+
+/// When one agent may call: at its own moment of a turn, and never sooner after an answer than [`PAUSE`]. Agents that call at
+/// the same moment would measure the queue that they make.
+struct Turns {
+    next: Instant,
+    answered: Option<Instant>,
+}
+
+impl Turns {
+    /// Waits for all the others, then takes the nth moment.
+    fn of(n: usize, line: &Barrier) -> Outcome<Self> {
+        let offset = TURN * u32::try_from(n)? / u32::try_from(AGENTS)?;
+        line.wait();
+        Ok(Self { next: Instant::now() + offset, answered: None })
+    }
+
+    fn wait(&mut self) {
+        while self.answered.is_some_and(|answered| self.next < answered + PAUSE) {
+            self.next += TURN;
+        }
+        thread::sleep(self.next.saturating_duration_since(Instant::now()));
+        self.next += TURN;
+    }
+
+    fn answered(&mut self) {
+        self.answered = Some(Instant::now());
+    }
 }
 
 /// What the daemon's memory grows by for each session that is connected and does nothing.

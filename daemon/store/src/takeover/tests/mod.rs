@@ -59,7 +59,7 @@ impl Place {
         let report = self.take().unwrap();
         let connection = crate::open(&self.path()).unwrap().connection;
         let tx = Tx::new(&connection, 0);
-        assert_eq!(tx.wrong_derivations().unwrap(), []);
+        assert_eq!(tx.wrong_derivations(&orc_core::Policies::default(), i64::MAX).unwrap(), []);
         assert!(tx.is_sound().unwrap());
         assert_eq!(tx.totals().unwrap().0, i64::try_from(report.items).unwrap());
         (report, connection)

@@ -1,0 +1,110 @@
+//! Time as an event: claims that end, items whose time has come, and rules that change what is due soon.
+//!
+//! One timer, for the earliest; nothing runs while nothing can happen by itself. What is due goes through the writer like
+//! anything else. Whoever reads meanwhile asks the clock too, so that a late timer makes no wrong answer.
+
+use std::fmt::Write;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use orc_core::Policies;
+use orc_core::claim::Actor;
+use orc_core::command::Command;
+use orc_core::policy::Policy;
+use orc_core::refusal::Refusal;
+use orc_store::Tx;
+use tokio::sync::watch;
+
+use super::{Shared, lifetime};
+use crate::call::Answer;
+use crate::clock;
+use crate::reload::InForce;
+
+/// After a failure, the next try.
+const TRY_AGAIN: Duration = Duration::from_secs(30);
+/// Items that one job moves, so that others wait for no longer than it takes to move so many.
+const STEP: usize = 500;
+/// Under this name the database keeps the rules that its items stand in line by.
+const RULES: &str = "line_rules";
+
+/// Does what time brings, until the engine is gone.
+pub(super) async fn keep_time(engine: Weak<Shared>, mut config: watch::Receiver<Arc<InForce>>) {
+    loop {
+        let Some(shared) = engine.upgrade() else { return };
+        let wait = match look(&shared).await {
+            Ok(Some(at)) => {
+                let left = at.saturating_sub(clock::now().micros());
+                Some(Duration::from_micros(u64::try_from(left).unwrap_or(0)))
+            }
+            Ok(None) => None,
+            Err(refusal) => {
+                tracing::warn!(
+                    message = refusal.message,
+                    "what is due now could not be done; it is tried again"
+                );
+                Some(TRY_AGAIN)
+            }
+        };
+        tokio::select! {
+            () = shared.look_again.notified() => {}
+            changed = config.changed() => if changed.is_err() { return },
+            () = tokio::time::sleep(wait.unwrap_or_default()), if wait.is_some() => {}
+        }
+    }
+}
+
+/// Does all that is due. Answers when something is due next, in microseconds.
+async fn look(shared: &Arc<Shared>) -> Result<Option<i64>, Refusal> {
+    let policies = Arc::clone(&shared.book.in_force().policies);
+    follow_rules(shared, &policies).await?;
+    loop {
+        // From here on whoever writes something that is due earlier rings, whatever is read below.
+        shared.next_look.store(i64::MAX, Ordering::Relaxed);
+        let next = shared.read(|tx| Ok(tx.next_claim_end()?.into_iter().chain(tx.next_turn()?).min()))?;
+        shared.next_look.store(next.unwrap_or(i64::MAX), Ordering::Relaxed);
+        if next.is_none_or(|at| at > clock::now().micros()) {
+            return Ok(next);
+        }
+        let policies = Arc::clone(&policies);
+        shared.submit(move |tx: &Tx<'_>| do_what_is_due(tx, &policies)).await?;
+    }
+}
+
+fn do_what_is_due(tx: &Tx<'_>, policies: &Policies) -> Answer<()> {
+    let daemon = Actor { session: "daemon".to_owned(), agent: "daemon".to_owned(), subagent: None };
+    lifetime::run(tx, policies, &Command::ExpireClaims, &daemon)?;
+    tx.move_in_line(policies, clock::now().micros(), STEP)?;
+    Ok(())
+}
+
+/// Where other rules say what is due soon than those that the items stand in line by, the items with a due time stand anew.
+async fn follow_rules(shared: &Arc<Shared>, policies: &Arc<Policies>) -> Result<(), Refusal> {
+    let rules = rules(policies);
+    let kept =
+        shared.read(|tx| Ok(tx.remembered(RULES)?))?.unwrap_or_else(|| self::rules(&Policies::default()));
+    if kept == rules {
+        return Ok(());
+    }
+    let mut after = Some(0);
+    while let Some(row) = after {
+        let policies = Arc::clone(policies);
+        let settle = move |tx: &Tx<'_>| Ok(tx.settle_due(&policies, clock::now().micros(), row, STEP)?);
+        after = shared.submit(settle).await?;
+    }
+    shared.submit(move |tx: &Tx<'_>| Ok(tx.remember(RULES, &rules)?)).await
+}
+
+/// What of the rules decides the line, as text.
+fn rules(policies: &Policies) -> String {
+    let mut text = String::new();
+    let all = policies.projects.iter().map(|(name, policy)| (name.as_str(), policy));
+    let user = &policies.user;
+    let differs = |policy: &Policy| (policy.due_within, policy.overdue) != (user.due_within, user.overdue);
+    for (name, policy) in std::iter::once(("", user)).chain(all.filter(|(_, policy)| differs(policy))) {
+        let overdue = policy.overdue.map_or("", |priority| priority.as_str());
+        // Writing to a text does not fail.
+        let _ = writeln!(text, "{name}\t{}\t{overdue}", policy.due_within);
+    }
+    text
+}

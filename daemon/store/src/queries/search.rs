@@ -1,0 +1,169 @@
+//! Searches: items in whose title, description or notes every word of a text begins a word.
+//!
+//! The search text of items is numbered like the items, that of notes by the item and a number within it. So both come in the
+//! order of the items' arrival, and words that stand in different places of one item are brought together as they come.
+
+use rusqlite::types::Value;
+use rusqlite::{CachedStatement, Rows, params_from_iter};
+
+use super::cursor::Cursor;
+use super::filter::{Filter, Where, search_words};
+use super::list::Order;
+use super::way::{FEW, Way};
+use crate::error::Result;
+use crate::tx::Tx;
+use crate::write::NOTES_PER_ITEM;
+
+/// One of the two search texts, newest first: which table, in which column, and how many of its rows one item can have.
+const TEXTS: [(&str, i64); 2] = [
+    ("SELECT rowid FROM item_text WHERE item_text MATCH ?1 AND rowid < ?2 ORDER BY rowid DESC", 1),
+    (
+        "SELECT rowid FROM note_text WHERE note_text MATCH ?1 AND rowid < ?2 ORDER BY rowid DESC",
+        NOTES_PER_ITEM,
+    ),
+];
+
+impl Tx<'_> {
+    /// The way to what a search finds. Few items come in the wanted order; of many, the newest arrivals come first, for sorting
+    /// them would cost as much as there are.
+    pub(super) fn way_of_search(
+        &self,
+        filter: &Filter,
+        order: Order,
+        after: Option<Cursor>,
+        now: i64,
+    ) -> Result<Way> {
+        let words = filter.search.as_deref().map(search_words).unwrap_or_default();
+        let mut w = filter.checked(now);
+        w.and_all(filter.scope.condition());
+        let found = self.arrivals(&words, &Where::default(), None, 0, FEW + 1)?;
+        if found.len() > FEW && order == Order::default() {
+            return Ok(Way::Arrivals(words, w));
+        }
+        let found = if found.len() > FEW {
+            self.arrivals(&words, &Where::default(), None, 0, usize::MAX)?
+        } else {
+            found
+        };
+        let rids = serde_json::Value::from(found).to_string();
+        w.and("i.rid IN (SELECT value FROM json_each(?))", [Value::from(rids)]);
+        if let Some(cursor) = after {
+            cursor.behind(order, &mut w, ["i.created_ts", "i.rid"]);
+        }
+        Ok(Way::Gathered(w))
+    }
+
+    /// The row numbers of items that have all words and fulfil the rest, newest arrival first, from behind the row `after`.
+    pub(super) fn arrivals(
+        &self,
+        words: &[String],
+        rest: &Where,
+        after: Option<i64>,
+        skip: usize,
+        limit: usize,
+    ) -> Result<Vec<i64>> {
+        if words.is_empty() {
+            return Ok(Vec::new());
+        }
+        let below = after.unwrap_or(i64::MAX / NOTES_PER_ITEM);
+        let mut statements = Vec::new();
+        for word in words {
+            for (sql, per_item) in TEXTS {
+                statements.push((self.conn.prepare_cached(sql)?, word, per_item));
+            }
+        }
+        let mut streams = statements
+            .iter_mut()
+            .map(|(statement, word, per_item)| Arrivals::open(statement, word, below, *per_item))
+            .collect::<Result<Vec<_>>>()?;
+        let mut checking =
+            self.conn.prepare_cached(&format!("SELECT 1 FROM items i {}", only(rest).sql()))?;
+        let mut found = Vec::new();
+        let mut skipped = 0;
+        while found.len() < limit {
+            let Some(rid) = next_common(&mut streams)? else { break };
+            let values = std::iter::once(Value::from(rid)).chain(rest.values.iter().cloned());
+            if rest.is_empty() || checking.exists(params_from_iter(values))? {
+                if skipped < skip {
+                    skipped += 1;
+                } else {
+                    found.push(rid);
+                }
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// The rest as conditions on one row.
+fn only(rest: &Where) -> Where {
+    let mut w = Where::default();
+    w.and("i.rid = ?", []);
+    w.and_all(rest.clone());
+    w
+}
+
+/// The next item that every word has; each word has two streams.
+fn next_common(streams: &mut [Arrivals<'_>]) -> Result<Option<i64>> {
+    let mut at = i64::MAX;
+    loop {
+        let mut lowest = at;
+        for word in streams.chunks_mut(2) {
+            let mut newest = None;
+            for stream in word {
+                newest = newest.max(stream.at_or_below(lowest)?);
+            }
+            match newest {
+                Some(rid) => lowest = rid,
+                None => return Ok(None),
+            }
+        }
+        // One word's next item is behind the others': they follow, until all stand at the same.
+        if lowest == at {
+            for stream in streams {
+                stream.pass(at)?;
+            }
+            return Ok(Some(at));
+        }
+        at = lowest;
+    }
+}
+
+/// The items of one word in one of the texts, newest first, each once.
+struct Arrivals<'s> {
+    rows: Rows<'s>,
+    per_item: i64,
+    at: Option<i64>,
+}
+
+impl<'s> Arrivals<'s> {
+    fn open(statement: &'s mut CachedStatement<'_>, word: &str, below: i64, per_item: i64) -> Result<Self> {
+        let rows = statement.query(rusqlite::params![word, below.saturating_mul(per_item)])?;
+        let mut stream = Self { rows, per_item, at: None };
+        stream.step()?;
+        Ok(stream)
+    }
+
+    /// Where it stands once it has come down to `rid`.
+    fn at_or_below(&mut self, rid: i64) -> Result<Option<i64>> {
+        while self.at.is_some_and(|at| at > rid) {
+            self.step()?;
+        }
+        Ok(self.at)
+    }
+
+    fn pass(&mut self, rid: i64) -> Result<()> {
+        while self.at.is_some_and(|at| at >= rid) {
+            self.step()?;
+        }
+        Ok(())
+    }
+
+    fn step(&mut self) -> Result<()> {
+        self.at = match self.rows.next()? {
+            Some(row) => Some(row.get::<_, i64>(0)? / self.per_item),
+            None => None,
+        };
+        Ok(())
+    }
+}

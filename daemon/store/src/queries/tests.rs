@@ -1,0 +1,284 @@
+//! Lists against asking every item: whatever way is taken, the answer is the same.
+
+use std::collections::BTreeSet;
+
+use orc_core::change::Origin;
+use orc_core::claim::{Actor, Claim, Subject};
+use orc_core::id::{Ids, ItemId};
+use orc_core::item::Item;
+use orc_core::note::Note;
+use orc_core::status::{Priority, Role, Status};
+use orc_core::text::split_tags;
+use orc_core::time::Stamp;
+use orc_core::{Change, Policies};
+
+use super::{Filter, Order, Scope, Sort, Start};
+use crate::tests::fresh;
+use crate::tx::Tx;
+
+const ITEMS: u64 = 400;
+const NOW: i64 = 2_000_000_000_000_000;
+
+/// The same numbers in every run.
+struct Draw(u64);
+
+impl Draw {
+    fn below(&mut self, n: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % n
+    }
+
+    fn of<T: Clone>(&mut self, among: &[T]) -> T {
+        among[usize::try_from(self.below(among.len() as u64)).unwrap_or(0)].clone()
+    }
+}
+
+/// What a naive reader knows of an item beside its row.
+struct Known {
+    item: Item,
+    note: Option<String>,
+    claimed: bool,
+}
+
+fn filled() -> (Tx<'static>, Vec<Known>) {
+    let (tx, mut draw, ids) = (fresh(), Draw(7), Ids::new(99));
+    let actor = Actor { session: "s".into(), agent: "a".into(), subagent: None };
+    let mut all: Vec<Known> = Vec::new();
+    for n in 0..ITEMS {
+        // Many are made in the same moment, and few in the order of their times.
+        let made = Stamp::from_micros(NOW - i64::try_from(draw.below(90)).unwrap() * 1_000);
+        let parent = (draw.below(3) == 0 && !all.is_empty()).then(|| draw.below(9) as usize % all.len());
+        let item = Item {
+            id: ItemId::new(ids.draw(n).to_string()),
+            parent: parent.map(|at| all[at].item.id.clone()),
+            title: format!("{} {n}", draw.of(&["Repair the harbour wall", "Harvest hay", "Write down"])),
+            description: draw.of(&["", "with harp and drum", "quickly"]).to_owned(),
+            summary: String::new(),
+            status: draw.of(&[Status::Queue, Status::Queue, Status::Done, Status::Work, Status::Blocked]),
+            label: None,
+            previous: None,
+            priority: draw.of(Priority::ALL),
+            complexity: None,
+            item_type: draw.of(&["", "task", "bug"]).to_owned(),
+            tags: draw.of(&["", "red", "red,blue", "blue,green", "rare"]).to_owned(),
+            metadata: None,
+            properties: None,
+            due_at: (draw.below(2) == 0)
+                .then(|| Stamp::from_micros(NOW + i64::try_from(draw.below(50)).unwrap())),
+            schedule: None,
+            next_run_at: None,
+            not_before: None,
+            reason: None,
+            project: draw.of(&[None, Some("one"), Some("one"), Some("two")]).map(str::to_owned),
+            version: 1,
+            created_by: None,
+            updated_by: None,
+            created_at: made.clone(),
+            updated_at: made.plus(i64::try_from(draw.below(60)).unwrap()),
+            role_changed_at: None,
+        };
+        let mut changes =
+            vec![Change::ItemCreated { item: Box::new(item.clone()), origin: Origin::Imported }];
+        let note = (draw.below(4) == 0).then(|| draw.of(&["the hard part", "nothing of note"]).to_owned());
+        if let Some(body) = &note {
+            let note = Note {
+                id: ItemId::new(format!("note-{n}")),
+                item: item.id.clone(),
+                key: "k".into(),
+                role: Role::Queue,
+                body: body.clone(),
+                created_by: None,
+                created_at: made.clone(),
+                updated_at: made.clone(),
+            };
+            changes.push(Change::NoteWritten { before: None, after: Box::new(note), origin: Origin::Made });
+        }
+        let claimed = draw.below(10) == 0;
+        if claimed {
+            let claim = Claim {
+                subject: Subject::Item(item.id.clone()),
+                holder: actor.clone(),
+                since: made.clone(),
+                deadline: None,
+                grace_until: None,
+            };
+            changes.push(Change::ClaimTaken { claim });
+        }
+        tx.commit(&changes, &actor, &made, &Policies::default()).unwrap();
+        all.push(Known { item, note, claimed });
+    }
+    (tx, all)
+}
+
+/// Filters of one condition, and of every two of them that can be told apart.
+fn filters(all: &[Known]) -> Vec<Filter> {
+    let parent = all.iter().find_map(|known| known.item.parent.clone());
+    let some = |tags: &[&str]| Some(tags.iter().map(|tag| (*tag).to_owned()).collect::<Vec<_>>());
+    let one: Vec<Box<dyn Fn(&mut Filter)>> = vec![
+        Box::new(|_| {}),
+        Box::new(|f| f.statuses = vec![Status::Work]),
+        Box::new(|f| f.statuses = vec![Status::Queue, Status::Done]),
+        Box::new(|f| f.priorities = vec![Priority::High, Priority::Low]),
+        Box::new(|f| f.item_type = Some("bug".into())),
+        Box::new(move |f| f.tags = some(&["red", "blue"])),
+        Box::new(move |f| f.tags = some(&["rare"])),
+        Box::new(move |f| f.workspace = some(&["green"])),
+        Box::new(move |f| f.parent = Some(parent.clone())),
+        Box::new(|f| f.parent = Some(None)),
+        Box::new(|f| f.search = Some("har".into())),
+        Box::new(|f| f.search = Some("har repair".into())),
+        Box::new(|f| f.search = Some("hard".into())),
+        Box::new(|f| f.search = Some("absent har".into())),
+        Box::new(|f| f.updated_since = Some(NOW - 80_000)),
+        Box::new(|f| f.updated_since = Some(NOW - 2_000)),
+        Box::new(|f| f.claimed = Some(true)),
+        Box::new(|f| f.claimed = Some(false)),
+    ];
+    let mut filters = Vec::new();
+    for first in &one {
+        for second in &one {
+            let mut filter = Filter::default();
+            first(&mut filter);
+            second(&mut filter);
+            filters.push(filter);
+        }
+    }
+    filters
+}
+
+fn matches(filter: &Filter, known: &Known) -> bool {
+    let item = &known.item;
+    let tags: BTreeSet<&str> = split_tags(&item.tags).collect();
+    let text = format!("{} {} {}", item.title, item.description, known.note.as_deref().unwrap_or_default());
+    let text = text.to_lowercase();
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let tagged = |wanted: &Option<Vec<String>>| {
+        wanted.as_ref().is_none_or(|wanted| wanted.iter().any(|tag| tags.contains(tag.as_str())))
+    };
+    (filter.statuses.is_empty() || filter.statuses.contains(&item.status))
+        && (filter.priorities.is_empty() || filter.priorities.contains(&item.priority))
+        && filter.parent.as_ref().is_none_or(|parent| *parent == item.parent)
+        && tagged(&filter.tags)
+        && tagged(&filter.workspace)
+        && filter.item_type.as_ref().is_none_or(|name| *name == item.item_type)
+        && match &filter.scope {
+            Scope::All => true,
+            Scope::With(name) => item.project.as_ref().is_none_or(|project| project == name),
+            Scope::Only(name) => item.project.as_ref() == Some(name),
+        }
+        && filter
+            .search
+            .as_ref()
+            .is_none_or(|search| search.split(' ').all(|word| words.iter().any(|w| w.starts_with(word))))
+        && filter.updated_since.is_none_or(|since| item.updated_at.micros() >= since)
+        && filter.claimed.is_none_or(|claimed| claimed == known.claimed)
+}
+
+/// Every page of a list, one after the other.
+fn pages(tx: &Tx<'_>, filter: &Filter, order: Order, limit: usize) -> (Vec<Item>, BTreeSet<usize>) {
+    let (mut items, mut totals, mut start) = (Vec::new(), BTreeSet::new(), Start::Skip(0));
+    loop {
+        let page = tx.page(filter, order, start, limit, NOW).unwrap();
+        assert!(page.items.len() <= limit);
+        items.extend(page.items.into_iter().map(|listed| listed.item));
+        totals.insert(page.total);
+        match page.next {
+            Some(next) => start = Start::Behind(next),
+            None => return (items, totals),
+        }
+    }
+}
+
+fn sorted_by(order: Order, items: &[Item]) -> bool {
+    let key = |item: &Item| match order.sort {
+        Sort::Created => Some(item.created_at.micros()),
+        Sort::Updated => Some(item.updated_at.micros()),
+        Sort::Priority => Some(i64::from(item.priority.index())),
+        Sort::Due => item.due_at.as_ref().map(Stamp::micros),
+    };
+    items.windows(2).all(|pair| match (key(&pair[0]), key(&pair[1])) {
+        (Some(a), Some(b)) if order.ascending => a <= b,
+        (Some(a), Some(b)) => a >= b,
+        (None, Some(_)) => false,
+        (_, None) => true,
+    })
+}
+
+fn ids<'i>(items: impl Iterator<Item = &'i Item>) -> BTreeSet<&'i str> {
+    items.map(|item| item.id.as_str()).collect()
+}
+
+#[test]
+fn a_list_has_what_asking_every_item_finds_in_the_order_asked_for() {
+    let (tx, all) = filled();
+    let scopes =
+        [Scope::All, Scope::With("one".into()), Scope::Only("two".into()), Scope::Only("none".into())];
+    for mut filter in filters(&all) {
+        for scope in &scopes {
+            filter.scope = scope.clone();
+            let wanted = ids(all.iter().filter(|known| matches(&filter, known)).map(|known| &known.item));
+            for sort in [Sort::Created, Sort::Updated, Sort::Priority, Sort::Due] {
+                for ascending in [false, true] {
+                    let order = Order { sort, ascending };
+                    let (found, totals) = pages(&tx, &filter, order, 63);
+                    assert_eq!(found.len(), ids(found.iter()).len(), "each once: {filter:?} {order:?}");
+                    assert_eq!(ids(found.iter()), wanted, "{filter:?} {order:?}");
+                    assert_eq!(totals, BTreeSet::from([wanted.len()]), "{filter:?} {order:?}");
+                    // What a search finds much of comes in the order of arrival, by default.
+                    if filter.search.is_none() || order != Order::default() {
+                        assert!(sorted_by(order, &found), "{filter:?} {order:?}");
+                    }
+                }
+            }
+            let skipped = tx.page(&filter, Order::default(), Start::Skip(5), 9, NOW).unwrap();
+            assert_eq!(skipped.items.len(), wanted.len().saturating_sub(5).min(9), "{filter:?}");
+            assert_eq!(tx.total(&filter, NOW).unwrap(), (wanted.len(), false), "{filter:?}");
+        }
+    }
+}
+
+#[test]
+fn sections_have_what_asking_every_item_finds() {
+    let (tx, all) = filled();
+    for workspace in [None, Some("green"), Some("rare")] {
+        for scope in [Scope::All, Scope::With("one".into()), Scope::Only("two".into())] {
+            let filter = Filter { workspace: workspace.map(|tag| vec![tag.to_owned()]), ..Filter::of(scope) };
+            let of = |wanted: &dyn Fn(&Item) -> bool| {
+                all.iter().filter(|known| matches(&filter, known) && wanted(&known.item)).count()
+            };
+            let open = |item: &Item| !item.status.is_terminal();
+            let due = |item: &Item| item.due_at.as_ref().map(Stamp::micros);
+            let since = NOW - 40_000;
+            let cases = [
+                ("active", tx.active(&filter, 3, NOW), of(&|i| i.status == Status::Work)),
+                ("closed", tx.recently_closed(&filter, 3, NOW), of(&|i| i.status == Status::Done)),
+                ("held back", tx.held_back(&filter, 3, NOW), of(&|i| i.status == Status::Blocked)),
+                (
+                    "stale",
+                    tx.stale(&filter, since, since, 3, NOW),
+                    of(&|i| {
+                        matches!(i.status, Status::Queue | Status::Work) && i.updated_at.micros() < since
+                    }),
+                ),
+                (
+                    "due",
+                    tx.due(&filter, NOW, NOW + 20, 3, NOW),
+                    of(&|i| open(i) && due(i).is_some_and(|at| at > NOW && at <= NOW + 20)),
+                ),
+                (
+                    "archivable",
+                    tx.archivable(&filter, since, 3, NOW),
+                    of(&|i| i.status == Status::Done && i.updated_at.micros() < since),
+                ),
+            ];
+            for (name, section, wanted) in cases {
+                let section = section.unwrap();
+                assert_eq!(section.total, wanted, "{name} {filter:?}");
+                assert_eq!(section.rows.len(), wanted.min(3), "{name} {filter:?}");
+                assert!(section.rows.iter().all(|row| {
+                    all.iter().any(|known| known.item.id == row.item.id && matches(&filter, known))
+                }));
+            }
+        }
+    }
+}
