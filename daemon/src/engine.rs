@@ -275,8 +275,7 @@ impl Shared {
                     });
                 }
                 self.watchers.publish(&events);
-                let claims = events.iter().any(|event| event.kind.starts_with("claim_"));
-                if claims || turn.is_some_and(|at| at < self.next_look.load(Ordering::Relaxed)) {
+                if turn.is_some_and(|at| at < self.next_look.load(Ordering::Relaxed)) {
                     self.look_again.notify_one();
                 }
                 Ok(value)

@@ -10,6 +10,7 @@ mod uri;
 use std::sync::Arc;
 
 use orc_core::refusal::Refusal;
+use orc_core::{ItemId, View};
 use orc_store::Tx;
 use serde_json::{Value, json};
 
@@ -96,18 +97,36 @@ impl Resource {
     }
 
     /// What has to happen for it to read differently. An item has to be there to be watched.
-    pub(crate) fn topics(&self, tx: &Tx<'_>) -> Answer<Vec<Topic>> {
+    pub(crate) fn topics(&self, shared: &Shared, tx: &Tx<'_>) -> Answer<Vec<Topic>> {
         Ok(match self {
             // Both follow the rules in force too: the dashboard shows their faults, and they weigh priorities.
-            Self::Context | Self::Next => vec![Topic::Any, Topic::Config],
-            Self::Agents => vec![Topic::Agents],
-            Self::Config => vec![Topic::Config],
-            Self::Item(reference) => {
-                vec![Topic::Item(orc_core::resolve(tx, reference, "uri")?.as_str().into())]
+            Self::Context | Self::Next => vec![Topic::Items, Topic::Config],
+            Self::Agents => {
+                let claimed = tools::list_agents::claimed_items(shared, tx, clock::now().micros())?;
+                std::iter::once(Topic::Agents).chain(claimed.iter().map(head)).collect()
             }
+            Self::Config => vec![Topic::Config],
+            Self::Item(reference) => item_topics(tx, &orc_core::resolve(tx, reference, "uri")?)?,
             Self::Guide(_) => Vec::new(),
         })
     }
+}
+
+/// What touches an item: its own changes, the rules in force, which say what notes it misses, and the heads of those that it
+/// names, ancestors and blockers. An item that is gone is touched when it comes back.
+pub(crate) fn item_topics(tx: &Tx<'_>, id: &ItemId) -> Answer<Vec<Topic>> {
+    let mut topics = vec![Topic::Item(id.as_str().into()), Topic::Config];
+    if let Some(item) = tx.item(id)? {
+        topics.extend(tx.ancestors(&item)?.iter().map(|ancestor| head(&ancestor.id)));
+    }
+    // Blockers that are met too: one may be reopened.
+    let edges = tx.edges_of(id)?;
+    topics.extend(edges.iter().filter(|edge| edge.blocks() && edge.to == *id).map(|edge| head(&edge.from)));
+    Ok(topics)
+}
+
+fn head(id: &ItemId) -> Topic {
+    Topic::Head(id.as_str().into())
 }
 
 /// The result of `resources/list`: what has one address, and the pages of the guide.

@@ -163,8 +163,7 @@ fn what_a_tool_costs_follows_its_answer_and_not_the_store() {
         }
         for statement in statements {
             for step in meter::plan(&database, &statement) {
-                if step.contains("TEMP B-TREE") || reads_whole_table(&step) && !statement.contains("LIMIT 1")
-                {
+                if step.contains("TEMP B-TREE") || reads_whole_table(&step) && !takes_one_or_two(&statement) {
                     faults.push(format!("{}: {step} in {statement}", case.name));
                 }
             }
@@ -194,4 +193,9 @@ fn reads_whole_table(step: &str) -> bool {
     ];
     let mut words = step.split(' ');
     words.next() == Some("SCAN") && words.next().is_some_and(|name| growing.contains(&name))
+}
+
+/// Whether a statement takes the first rows that it meets.
+fn takes_one_or_two(statement: &str) -> bool {
+    ["LIMIT 1", "LIMIT 2)"].iter().any(|limit| statement.contains(limit))
 }

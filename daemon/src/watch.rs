@@ -20,8 +20,12 @@ use news::News;
 pub(crate) enum Topic {
     /// Anything in the history.
     Any,
+    /// What lists and reports are made of: items, edges and claims, but not the texts of notes.
+    Items,
     /// One item by its full id: its fields, notes, edges, claim; its children.
     Item(Box<str>),
+    /// What others show of one item: its title and status, what it hangs under, that it is there.
+    Head(Box<str>),
     /// Who is connected, and who holds what.
     Agents,
     /// The rules in force.
@@ -56,18 +60,20 @@ impl Watchers {
         if events.is_empty() {
             return;
         }
-        let mut topics = Vec::with_capacity(events.len() + 1);
-        topics.push(Topic::Any);
-        let mut agents = false;
+        let mut topics = Vec::with_capacity(events.len() + 3);
+        let (mut items, mut agents) = (false, false);
         for event in events {
+            items |= !matches!(event.kind, "note_written" | "note_deleted" | "workspace_changed");
             agents |= event.kind.starts_with("claim_");
             let ids = event.item.iter().chain(&event.shown_in);
             topics.extend(ids.map(|id| Topic::Item(id.as_str().into())));
+            let head = event.item.iter().filter(|_| event.head);
+            topics.extend(head.map(|id| Topic::Head(id.as_str().into())));
         }
         topics.dedup();
-        if agents {
-            topics.push(Topic::Agents);
-        }
+        topics.push(Topic::Any);
+        topics.extend(items.then_some(Topic::Items));
+        topics.extend(agents.then_some(Topic::Agents));
         self.0.tell(topics);
     }
 
@@ -112,7 +118,7 @@ impl Watchers {
 
     /// Of `watched`, each a question with the number of the last news its asker knows, the ones that were touched since;
     /// and the newest number, which the askers know from now on.
-    pub(crate) fn touched<'a, K>(&self, watched: &'a [(K, u64, Vec<Topic>)]) -> (Vec<&'a K>, u64) {
+    pub(crate) fn touched<'a, K>(&self, watched: &'a [(K, u64, HashSet<Topic>)]) -> (Vec<&'a K>, u64) {
         let state = self.0.lock();
         let touched = watched.iter().filter(|(_, after, topics)| state.news.touched(topics, *after));
         (touched.map(|(key, _, _)| key).collect(), state.news.latest())

@@ -69,13 +69,17 @@ fn resources_are_claimed_by_any_name() {
     let call = |operation: &str| json!({"operation": operation, "resource": "file:src/main.rs"});
     let row = ann.ok("claim_item", call("claim"));
     assert_eq!((&row["resource"], &row["agent"]), (&json!("file:src/main.rs"), &json!("ann")), "{row}");
-    ben.refused("claim_item", call("claim"), "CONFLICT").says("file:src/main.rs").says("ann");
+    for operation in ["claim", "renew", "release"] {
+        let refusal = ben.refused("claim_item", call(operation), "CONFLICT");
+        refusal.names("resource").says("file:src/main.rs").says("ann");
+    }
     assert_eq!(ben.ok("claim_item", json!({"operation": "claim", "resource": "port:8080"}))["agent"], "ben");
     let list = ben.ok("claim_item", json!({"operation": "list"}));
     assert_eq!((&list["total"], list["items"].as_array().map(Vec::len)), (&json!(2), Some(2)), "{list}");
     let one = ben.ok("claim_item", call("list"));
     assert_eq!((&one["total"], &one["items"][0]["agent"]), (&json!(1), &json!("ann")), "{one}");
     assert_eq!(ann.ok("claim_item", call("release"))["released"], true);
+    ann.refused("claim_item", call("renew"), "CONFLICT").names("resource").says("file:src/main.rs");
 }
 
 #[test]
@@ -91,7 +95,7 @@ fn what_is_wrong_with_a_call_is_said() {
     refused(claim("00000000"), "NOT_FOUND");
     refused(with(claim(&id), json!({"ttl_seconds": 0})), "VALIDATION").names("ttl_seconds");
     refused(with(claim(&id), json!({"ttl_seconds": -5})), "VALIDATION").names("ttl_seconds");
-    refused(doing("renew", &id), "CONFLICT");
+    refused(doing("renew", &id), "CONFLICT").names("item_id").says(&id);
     refused(doing("handoff", &id), "VALIDATION").names("to");
     refused(with(doing("handoff", &id), json!({"to": "ann"})), "CONFLICT");
     agent.advance(&id, "complete");
@@ -290,7 +294,7 @@ fn an_expected_version_guards_every_change() {
         ("advance_item", json!({"trigger": "start"})),
     ] {
         let refusal = ann.refused(tool, with(stale.clone(), more.clone()), "CONFLICT");
-        refusal.names("expected_version");
+        refusal.names("expected_version").says("'x'").says("expected_version=2");
         assert_eq!(refusal.details["version"], 2, "{refusal:?}");
         let changed = refusal.details["changed"].to_string();
         assert!(changed.contains("medium → high (by ben)"), "it says what differs: {changed}");

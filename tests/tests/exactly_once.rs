@@ -226,7 +226,7 @@ fn the_same_request_id_is_the_same_call() {
     assert_eq!(ann.ok("manage_items", call("r1", "x")), first);
     let turned = json!({"request_id": "r1", "title": "x", "operation": "create"});
     assert_eq!(ann.ok("manage_items", turned), first, "the order of the fields says nothing");
-    ann.refused("manage_items", call("r1", "y"), "CONFLICT").names("request_id");
+    ann.refused("manage_items", call("r1", "y"), "CONFLICT").names("request_id").says("'r1'");
     let elsewhere =
         json!({"operation": "upsert", "item_id": first["id"], "key": "k", "body": "b", "request_id": "r1"});
     ann.refused("manage_notes", elsewhere, "CONFLICT").names("request_id");

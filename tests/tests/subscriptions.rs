@@ -52,6 +52,78 @@ fn everything_that_belongs_to_an_item_touches_it() {
 }
 
 #[test]
+fn what_an_item_shows_of_others_touches_it() {
+    let env = TestEnv::with_config("work_item_schemas:\n  task: {notes: [{key: plan, required: true}]}\n");
+    for (round, lifecycle) in BOTH.into_iter().enumerate() {
+        let (reader, writer) = (env.client().speaking(lifecycle).connect(), env.agent("ann"));
+        let (root, blocker) = (writer.item("root"), writer.item("blocker"));
+        let under = |title: &str, parent: &str, kind: &str| {
+            let fields = json!({"title": title, "parent_id": parent, "item_type": kind});
+            writer.create(fields)["id"].as_str().expect("an id").to_owned()
+        };
+        let parent = under("parent", &root, "");
+        let id = under("x", &parent, "task");
+        let child = under("child", &id, "");
+        writer.blocks(&blocker, &id);
+        let watched = item(&id);
+        reader.watch(&[&watched]);
+        let claims = |w: &McpClient, operation| {
+            drop(w.ok("claim_item", json!({"operation": operation, "item_id": child})))
+        };
+        let changes: [&dyn Fn(&McpClient); 10] = [
+            &|w| drop(w.update(&parent, json!({"title": "the parent"}))),
+            &|w| drop(w.update(&root, json!({"title": "the root"}))),
+            &|w| drop(w.update(&blocker, json!({"title": "the blocker"}))),
+            &|w| drop(w.advance(&blocker, "start")),
+            &|w| drop(w.advance(&blocker, "complete")),
+            &|w| drop(w.advance(&blocker, "reopen")),
+            &|w| claims(w, "claim"),
+            &|w| claims(w, "release"),
+            &|w| {
+                drop(w.ok(
+                    "manage_items",
+                    json!({"operation": "update", "item_id": parent, "clear": ["parent_id"]}),
+                ))
+            },
+            &|_| {
+                env.write_config(&format!(
+                "work_item_schemas:\n  task: {{notes: [{{key: plan, required: true, guidance: round {round}}}]}}\n"
+            ))
+            },
+        ];
+        for (at, change) in changes.iter().enumerate() {
+            let before = reader.read(&watched);
+            change(&writer);
+            reader.updated(&watched);
+            assert_ne!(reader.read(&watched), before, "change {at}");
+        }
+        // What it does not show: the rest of those, and the old ancestors.
+        writer.note(&parent, "plan", "words");
+        writer.update(&blocker, json!({"description": "words"}));
+        writer.update(&root, json!({"title": "a root"}));
+        let other = writer.item("other");
+        reader.watch(&[&item(&other)]);
+        writer.update(&other, json!({"title": "a fence"}));
+        reader.updated(&item(&other));
+        assert_eq!(reader.updates_so_far(), [] as [String; 0], "{lifecycle:?}");
+    }
+}
+
+#[test]
+fn notes_touch_no_list() {
+    let env = TestEnv::new();
+    let (reader, writer) = (env.connect(), env.connect());
+    let id = writer.item("x");
+    reader.watch(&["task://context", "task://next", &item(&id)]);
+    writer.note(&id, "plan", "words");
+    reader.updated(&item(&id));
+    assert_eq!(reader.updates_so_far(), [] as [String; 0]);
+    writer.update(&id, json!({"title": "y"}));
+    reader.updated("task://context");
+    reader.updated("task://next");
+}
+
+#[test]
 fn what_is_not_watched_or_not_touched_stays_silent() {
     let env = TestEnv::new();
     for lifecycle in BOTH {
@@ -229,6 +301,9 @@ fn sessions_and_claims_touch_the_agents() {
     other.advance(&id, "start");
     reader.updated("task://agents");
     assert!(reader.read("task://agents").contains("ben"));
+    other.update(&id, json!({"title": "renamed"}));
+    reader.updated("task://agents");
+    assert!(reader.read("task://agents").contains("renamed"), "a claim shows its item's title");
     other.end();
     while reader.read("task://agents").contains("\"ben\"") {
         reader.updated("task://agents");

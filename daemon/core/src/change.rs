@@ -171,6 +171,18 @@ impl Change {
         }
     }
 
+    /// Whether it changes the item's head, which is what others show of it wherever they name it: its title and status, what it
+    /// hangs under, that it is there at all.
+    pub fn changes_head(&self) -> bool {
+        match self {
+            Change::ItemChanged { before, after, .. } => {
+                (&before.title, before.status, &before.parent) != (&after.title, after.status, &after.parent)
+            }
+            Change::ItemDeleted { .. } => true,
+            _ => false,
+        }
+    }
+
     /// The word that the history keeps for its kind.
     pub fn kind(&self) -> &'static str {
         match self {

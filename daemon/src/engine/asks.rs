@@ -66,7 +66,7 @@ impl Engine {
         let after = self.0.watchers.latest();
         self.read_only(session, params, move |shared, _, params| {
             let resource = resources::Resource::parse(uri(params)?)?;
-            shared.read(|tx| resource.topics(tx))?;
+            shared.read(|tx| resource.topics(shared, tx))?;
             Ok(json!({ "after": after }))
         })
         .await

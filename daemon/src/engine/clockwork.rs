@@ -1,4 +1,4 @@
-//! Time as an event: claims that end, items whose time has come, and rules that change what is due soon.
+//! Time as an event: claims that end, items whose time has come, rules that change what is due soon, and history that is old.
 //!
 //! One timer, for the earliest; nothing runs while nothing can happen by itself. What is due goes through the writer like
 //! anything else. Whoever reads meanwhile asks the clock too, so that a late timer makes no wrong answer.
@@ -15,6 +15,7 @@ use orc_core::policy::Policy;
 use orc_core::refusal::Refusal;
 use orc_store::Tx;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::{Shared, lifetime};
 use crate::call::Answer;
@@ -23,6 +24,8 @@ use crate::reload::InForce;
 
 /// After a failure, the next try.
 const TRY_AGAIN: Duration = Duration::from_secs(30);
+/// Where history is not kept for ever, how often what is too old goes.
+const FORGET_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 /// Items that one job moves, so that others wait for no longer than it takes to move so many.
 const STEP: usize = 500;
 /// Under this name the database keeps the rules that its items stand in line by.
@@ -30,9 +33,21 @@ const RULES: &str = "line_rules";
 
 /// Does what time brings, until the engine is gone.
 pub(super) async fn keep_time(engine: Weak<Shared>, mut config: watch::Receiver<Arc<InForce>>) {
+    let mut rules_may_differ = true;
+    let mut forget_next = Instant::now();
     loop {
         let Some(shared) = engine.upgrade() else { return };
-        let wait = match look(&shared).await {
+        let looked = if rules_may_differ { follow_config(&shared).await } else { Ok(()) };
+        let looked = match looked {
+            Ok(()) => look(&shared).await,
+            Err(refusal) => Err(refusal),
+        };
+        if rules_may_differ {
+            forget_next = Instant::now() + FORGET_EVERY;
+        }
+        rules_may_differ = looked.is_err();
+        let forgets = shared.book.in_force().history_keep.is_some();
+        let wait = match looked {
             Ok(Some(at)) => {
                 let left = at.saturating_sub(clock::now().micros());
                 Some(Duration::from_micros(u64::try_from(left).unwrap_or(0)))
@@ -48,16 +63,25 @@ pub(super) async fn keep_time(engine: Weak<Shared>, mut config: watch::Receiver<
         };
         tokio::select! {
             () = shared.look_again.notified() => {}
-            changed = config.changed() => if changed.is_err() { return },
+            changed = config.changed() => match changed {
+                Ok(()) => rules_may_differ = true,
+                Err(_) => return,
+            },
             () = tokio::time::sleep(wait.unwrap_or_default()), if wait.is_some() => {}
+            () = tokio::time::sleep_until(forget_next), if forgets => rules_may_differ = true,
         }
     }
+}
+
+/// What the configuration asks for once.
+async fn follow_config(shared: &Arc<Shared>) -> Result<(), Refusal> {
+    follow_rules(shared, &Arc::clone(&shared.book.in_force().policies)).await?;
+    forget_history(shared).await
 }
 
 /// Does all that is due. Answers when something is due next, in microseconds.
 async fn look(shared: &Arc<Shared>) -> Result<Option<i64>, Refusal> {
     let policies = Arc::clone(&shared.book.in_force().policies);
-    follow_rules(shared, &policies).await?;
     loop {
         // From here on whoever writes something that is due earlier rings, whatever is read below.
         shared.next_look.store(i64::MAX, Ordering::Relaxed);
@@ -75,6 +99,16 @@ fn do_what_is_due(tx: &Tx<'_>, policies: &Policies) -> Answer<()> {
     let daemon = Actor { session: "daemon".to_owned(), agent: "daemon".to_owned(), subagent: None };
     lifetime::run(tx, policies, &Command::ExpireClaims, &daemon)?;
     tx.move_in_line(policies, clock::now().micros(), STEP)?;
+    Ok(())
+}
+
+/// Where the user's file says how long history is kept, what is older goes: when the daemon starts, when a file
+/// changes, and every day.
+async fn forget_history(shared: &Arc<Shared>) -> Result<(), Refusal> {
+    let Some(keep) = shared.book.in_force().history_keep else { return Ok(()) };
+    let before = clock::now().micros().saturating_sub(keep);
+    let forget = move |tx: &Tx<'_>| Ok(tx.forget_history(before, STEP)?);
+    while shared.submit(forget).await? == STEP {}
     Ok(())
 }
 

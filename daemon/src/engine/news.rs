@@ -7,16 +7,19 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use orc_core::ItemId;
 use orc_proto::wire::{Events, Poll, Watched};
+use orc_store::Tx;
 
 use super::{Engine, Session, Shared};
+use crate::call::Answer;
 use crate::catalog;
 use crate::halt::Halt;
-use crate::resources::Resource;
+use crate::resources::{self, Resource};
 use crate::watch::Topic;
 
 /// A watched address, the number of the news up to which it is known, and what touches it.
-type Watch = (String, u64, Vec<Topic>);
+type Watch = (String, u64, HashSet<Topic>);
 
 impl Engine {
     /// Waits until something watched was touched or the lists read differently, or the time is over.
@@ -72,22 +75,28 @@ impl Engine {
     }
 }
 
-/// What touches an address. An item's is remembered with the session: it stays the same item when it is deleted, or when
-/// another one comes to begin with the same characters.
-fn topics(shared: &Shared, session: &Session, uri: &str) -> Vec<Topic> {
-    let Ok(resource) = Resource::parse(uri) else { return Vec::new() };
-    let is_item = matches!(resource, Resource::Item(_));
-    if is_item && let Some(id) = session.watched_item(uri) {
-        return vec![Topic::Item(id)];
-    }
-    let topics = match shared.read(|tx| resource.topics(tx)) {
-        Ok(topics) => topics,
-        Err(Halt::Refused(_)) => Vec::new(),
+/// What touches an address.
+fn topics(shared: &Shared, session: &Session, uri: &str) -> HashSet<Topic> {
+    let Ok(resource) = Resource::parse(uri) else { return HashSet::new() };
+    let topics = shared.read(|tx| match &resource {
+        Resource::Item(reference) => resources::item_topics(tx, &watched_item(tx, session, uri, reference)?),
+        _ => resource.topics(shared, tx),
+    });
+    match topics {
+        Ok(topics) => topics.into_iter().collect(),
+        Err(Halt::Refused(_)) => HashSet::new(),
         // The disk failed us: told too often rather than not at all.
-        Err(Halt::Store(_)) => vec![Topic::Any],
-    };
-    if let [Topic::Item(id)] = topics.as_slice() {
-        session.remember_watched_item(uri, id);
+        Err(Halt::Store(_)) => HashSet::from([Topic::Any]),
     }
-    topics
+}
+
+/// The item that an address means. It is remembered with the session: it stays the same item when it is deleted, or when
+/// another one comes to begin with the same characters.
+fn watched_item(tx: &Tx<'_>, session: &Session, uri: &str, reference: &str) -> Answer<ItemId> {
+    if let Some(id) = session.watched_item(uri) {
+        return Ok(ItemId::new(id));
+    }
+    let id = orc_core::resolve(tx, reference, "uri")?;
+    session.remember_watched_item(uri, id.as_str());
+    Ok(id)
 }

@@ -16,9 +16,18 @@ use crate::sessions::Session;
 /// Answers are kept this long (contract.md §12).
 const KEPT: i64 = 7 * DAY;
 
-/// The keys under which a call's answer is kept, each with what was asked.
+/// The keys under which a call's answer is kept.
 pub(super) struct Repeat {
-    keys: Vec<(String, Vec<u8>)>,
+    keys: Vec<Key>,
+}
+
+struct Key {
+    /// As its caller gave it.
+    given: String,
+    /// What the answer is kept under.
+    kept: String,
+    /// What was asked.
+    asked: Vec<u8>,
 }
 
 impl Repeat {
@@ -29,24 +38,30 @@ impl Repeat {
         if let Some(key) = &call.key {
             limits::chars("key", key, limits::KEY_CHARS)?;
             // The shim sends the same bytes again.
-            keys.push((format!("shim:{key}"), hash(tool, raw)));
+            keys.push(Key { given: key.clone(), kept: format!("shim:{key}"), asked: hash(tool, raw) });
         }
         if let Some(id) = args.text("request_id")? {
             limits::chars("request_id", id, limits::KEY_CHARS)?;
             let subagent = args.text("agent")?.map(|name| format!("/{}", name.trim())).unwrap_or_default();
             let given: Value = serde_json::from_str(raw).unwrap_or_default();
-            let key = format!("request:{}{subagent}:{id}", session.agent);
-            keys.push((key, hash(tool, &sorted(given).to_string())));
+            keys.push(Key {
+                given: id.to_owned(),
+                kept: format!("request:{}{subagent}:{id}", session.agent),
+                asked: hash(tool, &sorted(given).to_string()),
+            });
         }
         Ok(Self { keys })
     }
 
     /// What the same call was answered before. The same key for something else is a `CONFLICT`.
     pub(super) fn answered(&self, tx: &Tx<'_>, now: i64) -> Answer<Option<Document>> {
-        for (key, hash) in &self.keys {
-            let Some((asked, answer)) = tx.answered(key, now - KEPT)? else { continue };
-            if asked != *hash {
-                let message = "This request_id was used for another call; take a new one for each call";
+        for key in &self.keys {
+            let Some((asked, answer)) = tx.answered(&key.kept, now - KEPT)? else { continue };
+            if asked != key.asked {
+                let message = format!(
+                    "request_id '{}' was used for another call; take a new one for each call",
+                    key.given
+                );
                 return Err(Refusal::conflict(message).field("request_id").into());
             }
             return Ok(Some(answer.into()));
@@ -56,8 +71,8 @@ impl Repeat {
 
     /// Keeps the answer, in the transaction of what it answers.
     pub(super) fn keep(&self, tx: &Tx<'_>, answer: &Document, now: i64) -> Answer<()> {
-        for (key, hash) in &self.keys {
-            tx.keep_answer(key, hash, answer.text(), now, now - KEPT)?;
+        for key in &self.keys {
+            tx.keep_answer(&key.kept, &key.asked, answer.text(), now, now - KEPT)?;
         }
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! list_agents: who is connected, on what, since when.
 
+use orc_core::claim::Subject;
+use orc_core::{ItemId, limits};
 use orc_store::Tx;
 use serde_json::{Value, json};
 
@@ -7,6 +9,7 @@ use super::query_items::page_limit;
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
 use crate::catalog::{Access, Effect, Tool};
+use crate::engine::Shared;
 
 const PARAMS: [Param; 1] = [Param::new("limit", Kind::Integer, "").hidden()];
 
@@ -23,6 +26,19 @@ pub(crate) static TOOL: Tool = Tool {
 
 /// Claims shown of each agent.
 const CLAIMS: usize = 5;
+
+/// The items whose heads the list shows when it is asked for as it is.
+pub(crate) fn claimed_items(shared: &Shared, tx: &Tx<'_>, now: i64) -> Answer<Vec<ItemId>> {
+    let mut items = Vec::new();
+    for session in shared.sessions.all().iter().take(limits::LIST_DEFAULT) {
+        let (claims, _) = tx.claims(Some(&session.id), CLAIMS, now)?;
+        items.extend(claims.into_iter().filter_map(|claim| match claim.subject {
+            Subject::Item(id) => Some(id),
+            Subject::Resource(_) => None,
+        }));
+    }
+    Ok(items)
+}
 
 fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
     let limit = page_limit(args)?;

@@ -1,11 +1,11 @@
 //! What happened lately, numbered.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
 use super::Topic;
 
 /// News kept. Sessions poll again within milliseconds of being woken, so this is far more than one misses.
-const KEPT: usize = 1_024;
+const KEPT: usize = 4_096;
 
 /// The last news, oldest first.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ impl News {
     }
 
     /// Whether one of `topics` is among what came after the number `after`; yes, when that is no longer known.
-    pub(super) fn touched(&self, topics: &[Topic], after: u64) -> bool {
+    pub(super) fn touched(&self, topics: &HashSet<Topic>, after: u64) -> bool {
         if after < self.forgotten || after > self.latest {
             return true;
         }

@@ -64,8 +64,7 @@ CREATE TABLE items (
 ) STRICT;
 -- Most begin with the project, for what is read are stretches of one project each, merged: so a small project beside a large
 -- one costs no more than alone.
-CREATE INDEX items_by_age      ON items(created_ts, rid);
-CREATE INDEX items_by_parent   ON items(parent, created_ts, rid);
+CREATE INDEX items_by_parent   ON items(parent, created_ts, rid) WHERE parent IS NOT NULL;
 CREATE INDEX items_by_project  ON items(project, created_ts, rid);
 CREATE INDEX items_by_status   ON items(project, status, created_ts, rid);
 CREATE INDEX items_by_priority ON items(project, priority, created_ts, rid);
@@ -86,7 +85,14 @@ CREATE TABLE item_tags (
     item       INTEGER NOT NULL REFERENCES items(rid),
     PRIMARY KEY (tag, project, created_ts, item)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX item_tags_by_item ON item_tags(item);
+
+-- derived: how many items that are not terminal carry a tag
+CREATE TABLE open_tags (
+    tag     TEXT NOT NULL,
+    project INTEGER NOT NULL,
+    n       INTEGER NOT NULL,
+    PRIMARY KEY (tag, project)
+) STRICT, WITHOUT ROWID;
 
 -- rid: the item's rid * 2^20, and a number within it: notes lie in the order of their items, also in the search text
 CREATE TABLE notes (
@@ -169,7 +175,8 @@ CREATE TABLE sessions (
 CREATE INDEX sessions_ended ON sessions(ended_ts);
 
 CREATE TABLE history (
-    seq         INTEGER PRIMARY KEY AUTOINCREMENT,
+    -- never used twice: the newest row is never deleted
+    seq         INTEGER PRIMARY KEY,
     call        INTEGER NOT NULL,
     at          TEXT NOT NULL,
     ts          INTEGER NOT NULL,
@@ -192,13 +199,14 @@ CREATE INDEX history_moves     ON history(ts) WHERE from_status IS NOT NULL;
 CREATE INDEX history_deleted   ON history(item) WHERE kind = 'item_deleted';
 CREATE INDEX history_deletions ON history(call, root) WHERE kind = 'item_deleted';
 
+-- in the order of their age
 CREATE TABLE requests (
-    key    TEXT PRIMARY KEY,
+    rid    INTEGER PRIMARY KEY,
+    key    TEXT NOT NULL UNIQUE,
     hash   BLOB NOT NULL,
     answer TEXT NOT NULL,
     ts     INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE INDEX requests_by_age ON requests(ts);
+) STRICT;
 
 CREATE TABLE workspaces (
     name        TEXT PRIMARY KEY,

@@ -17,6 +17,8 @@ pub struct Event {
     pub item: Option<String>,
     /// Other items in whose view it shows.
     pub shown_in: Vec<String>,
+    /// Whether the item shows differently wherever it is named; see [`orc_core::Change::changes_head`].
+    pub head: bool,
 }
 
 /// An open transaction on one connection. Dropping it undoes nothing by itself: whoever opened it commits or rolls back.
@@ -28,7 +30,7 @@ pub struct Tx<'c> {
     pub(crate) events: RefCell<Vec<Event>>,
     /// Items whose place in line may not be what it was, until the change that touched them is written.
     pub(crate) touched: RefCell<Vec<i64>>,
-    /// The earliest moment at which time alone moves an item that was written here.
+    /// The earliest moment at which something that was written here happens by itself: an item moves in line, a claim ends.
     pub(crate) turn: Cell<Option<i64>>,
     /// Whether steps that stand alone have savepoints.
     savepoints: bool,
@@ -41,7 +43,7 @@ pub struct Tx<'c> {
 pub struct Done {
     /// What happened, in order.
     pub events: Vec<Event>,
-    /// The earliest moment, in microseconds, at which time alone moves something that was written.
+    /// The earliest moment, in microseconds, at which something that was written happens by itself.
     pub turn: Option<i64>,
 }
 

@@ -68,13 +68,7 @@ fn own<V: View>(view: &V, subject: &Subject, force: bool, cx: &Cx) -> Decided<V,
     match claim {
         Some(claim) if claim.admits(&cx.actor) => Ok(Some((claim, false))),
         Some(claim) if force => Ok(Some((claim, true))),
-        Some(claim) => {
-            let what = match subject {
-                Subject::Item(id) => format!("Item {}", id.short()),
-                Subject::Resource(name) => format!("Resource '{name}'"),
-            };
-            Err(super::held_by_another(&what, claim, cx).into())
-        }
+        Some(claim) => Err(super::held_by_another(&named(subject), claim, cx).into()),
         None => Ok(None),
     }
 }
@@ -93,7 +87,7 @@ pub(super) fn renew<V: View>(view: &V, subject: &Subject, deadline: Option<&Stam
             let after = Claim { deadline: deadline.cloned(), ..before.clone() };
             Ok(if after == before { Vec::new() } else { vec![Change::ClaimChanged { before, after }] })
         }
-        None => Err(not_held().into()),
+        None => Err(not_held(subject).into()),
     }
 }
 
@@ -114,13 +108,25 @@ pub(super) fn hand_off<V: View>(view: &V, subject: &Subject, to: &Actor, force: 
                 vec![Change::ClaimChanged { before, after }]
             })
         }
-        None => Err(not_held().into()),
+        None => Err(not_held(subject).into()),
     }
 }
 
-fn not_held() -> Refusal {
-    Refusal::conflict("There is no claim of yours on it: it was released or has ended. Claim it first")
-        .field("operation")
+fn not_held(subject: &Subject) -> Refusal {
+    let field = match subject {
+        Subject::Item(_) => "item_id",
+        Subject::Resource(_) => "resource",
+    };
+    let what = named(subject);
+    Refusal::conflict(format!("{what} is not claimed: there was no claim, or it has ended. Claim it first"))
+        .field(field)
+}
+
+fn named(subject: &Subject) -> String {
+    match subject {
+        Subject::Item(id) => format!("Item {}", id.short()),
+        Subject::Resource(name) => format!("Resource '{name}'"),
+    }
 }
 
 /// The session is over: its claims stay for the grace, so that the same agent's next session can take them over.

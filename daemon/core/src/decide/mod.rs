@@ -149,12 +149,16 @@ fn held_by_another(what: &str, claim: Claim, cx: &Cx) -> Refusal {
         }
         None => "ends with their session".to_owned(),
     };
+    let (field, next) = match claim.subject {
+        Subject::Item(_) => ("item_id", "Take another item, or wait"),
+        Subject::Resource(_) => ("resource", "Wait, or ask them for it"),
+    };
     let message = format!(
-        "{what} is claimed by {} since {}; the claim {ends}. Take another item, or wait",
+        "{what} is claimed by {} since {}; the claim {ends}. {next}",
         claim.holder.name(),
         claim.since.text(),
     );
-    Refusal::conflict(message).field("item_id").details(Details::Holder(claim))
+    Refusal::conflict(message).field(field).details(Details::Holder(claim))
 }
 
 /// Refuses when the item's version is not the one the caller has seen.
@@ -162,11 +166,12 @@ fn guard_version<V: View>(view: &V, item: &Item, guard: Guard) -> Decided<V, ()>
     match guard.expected_version {
         Some(expected) if expected != item.version => {
             let changed = view.changed_since(&item.id, expected).map_err(Stop::Failed)?;
+            let present = item.version;
             let message = format!(
-                "Item is at version {}, not {expected}; read what changed and call again with expected_version={}",
-                item.version, item.version
+                "Item '{}' is at version {present}, not {expected}; read what changed and call again with expected_version={present}",
+                text::cut(&item.title, 80)
             );
-            let details = Details::Version { present: item.version, changed };
+            let details = Details::Version { present, changed };
             Err(Refusal::conflict(message).field("expected_version").details(details).into())
         }
         _ => Ok(()),

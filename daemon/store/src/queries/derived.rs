@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::tx::Tx;
 
 /// One comparison: what it is about, and a query whose rows are the ids where kept and recomputed differ.
-const CHECKS: [(&str, &str); 8] = [
+const CHECKS: [(&str, &str); 9] = [
     (
         "unmet blockers",
         "SELECT i.id FROM items i WHERE i.unmet <>
@@ -35,6 +35,14 @@ const CHECKS: [(&str, &str); 8] = [
     (
         "waiting in the queue",
         "SELECT i.id FROM items i WHERE i.waits <> (i.status = 0 AND i.unmet > 0) LIMIT 20",
+    ),
+    (
+        "open tags",
+        "SELECT tag || '/' || project FROM (
+             SELECT o.tag, o.project, o.n FROM open_tags o WHERE o.n <> 0
+             UNION ALL SELECT t.tag, t.project, -count(*) FROM item_tags t JOIN items i ON i.rid = t.item
+             WHERE i.status NOT IN (3, 5, 6) GROUP BY t.tag, t.project)
+         GROUP BY tag, project HAVING sum(n) <> 0 LIMIT 20",
     ),
     (
         "numbers of notes",
@@ -82,8 +90,9 @@ impl Tx<'_> {
     }
 
     fn wrong_tags(&self) -> Result<Vec<String>> {
-        let sql = "SELECT i.id, i.tags, (SELECT json_group_array(t.tag) FROM item_tags t
-                       WHERE t.item = i.rid AND t.project = coalesce(i.project, 0) AND t.created_ts = i.created_ts) FROM items i";
+        let sql = "WITH kept AS (SELECT t.item, json_group_array(t.tag) tags FROM item_tags t JOIN items o ON o.rid = t.item
+                       WHERE t.project = coalesce(o.project, 0) AND t.created_ts = o.created_ts GROUP BY t.item)
+                   SELECT i.id, i.tags, coalesce(k.tags, '[]') FROM items i LEFT JOIN kept k ON k.item = i.rid";
         let rows = self.rows(sql, [], |row| {
             Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
         })?;

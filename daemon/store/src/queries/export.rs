@@ -6,6 +6,7 @@ use orc_core::note::Note;
 use rusqlite::params_from_iter;
 
 use super::filter::Filter;
+use super::list::{Order, Sort};
 use crate::error::Result;
 use crate::row;
 use crate::tx::Tx;
@@ -16,12 +17,13 @@ impl Tx<'_> {
     /// # Errors
     /// When the database cannot be read.
     pub fn each_item(&self, filter: &Filter, now: i64, mut take: impl FnMut(Item) -> bool) -> Result<()> {
-        let w = filter.conditions(now);
-        let sql = format!("SELECT {} FROM items i {} ORDER BY i.created_ts, i.rid", row::ITEM, w.sql());
+        // Which rows first, by their numbers: to sort the rows themselves would hold them all.
+        let order = Order { sort: Sort::Created, ascending: true };
+        let way = self.way(filter, order, None, now)?;
+        let sql = format!("SELECT {} FROM items i WHERE i.rid = ?", row::ITEM);
         let mut statement = self.conn.prepare_cached(&sql)?;
-        let mut rows = statement.query(params_from_iter(w.values))?;
-        while let Some(found) = rows.next()? {
-            if !take(row::item(found)?) {
+        for rid in self.along(&way, order, None, 0, usize::MAX)? {
+            if !take(statement.query_row([rid], row::item)?) {
                 break;
             }
         }

@@ -118,7 +118,8 @@ impl Filter {
         let mut w = self.of_the_row();
         for tags in [&self.tags, &self.workspace].into_iter().flatten() {
             let clause = format!(
-                "EXISTS (SELECT 1 FROM item_tags g WHERE g.item = i.rid AND g.tag IN ({}))",
+                "EXISTS (SELECT 1 FROM item_tags g WHERE g.tag IN ({}) AND g.project = coalesce(i.project, 0)
+                     AND g.created_ts = i.created_ts AND g.item = i.rid)",
                 marks(tags.len())
             );
             w.and(clause, tags.iter().cloned().map(Value::from));

@@ -136,6 +136,17 @@ impl Tx<'_> {
         Ok(before)
     }
 
+    /// Forgets up to `most` rows from before a time in microseconds, the oldest first, and never the newest row of all. Answers how
+    /// many.
+    ///
+    /// # Errors
+    /// When the database cannot be read or written.
+    pub fn forget_history(&self, before: i64, most: usize) -> Result<usize> {
+        let last = self.cursor_before(before)?.min(self.cursor()? - 1);
+        let sql = "DELETE FROM history WHERE seq IN (SELECT seq FROM history WHERE seq <= ?1 ORDER BY seq LIMIT ?2)";
+        Ok(self.conn.prepare_cached(sql)?.execute([last, count(most)])?)
+    }
+
     /// Up to `most` claims that hold at `now`, oldest first, of one session or of all; and how many there are.
     ///
     /// # Errors

@@ -144,7 +144,7 @@ impl Tx<'_> {
     }
 
     /// The rows at the beginning of a way.
-    fn along(
+    pub(super) fn along(
         &self,
         way: &Way,
         order: Order,

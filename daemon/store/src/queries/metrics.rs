@@ -1,6 +1,9 @@
 //! The raw numbers of get_metrics. Their cost follows the period, not the store.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use orc_core::status::{Priority, Status};
+use orc_core::text::split_tags;
 use rusqlite::params_from_iter;
 use rusqlite::types::Value;
 
@@ -49,15 +52,33 @@ impl Tx<'_> {
             metrics.wip += if status == Status::Work { n } else { 0 };
         }
         metrics.stale = metrics.open - self.open_and_changed(filter, stale_before, now)?;
+        metrics.tags = self.most_used_tags(filter, now)?;
+        Ok(metrics)
+    }
+
+    /// The ten tags that most items carry which are not terminal.
+    fn most_used_tags(&self, filter: &Filter, now: i64) -> Result<Vec<(String, i64)>> {
+        let read = |r: &rusqlite::Row<'_>| Ok((r.get(0)?, r.get(1)?));
+        if filter.is_plain() {
+            let projects: Vec<i64> =
+                self.census(&filter.scope)?.projects().map(Option::unwrap_or_default).collect();
+            let sql = "SELECT tag, sum(n) FROM open_tags WHERE project IN (SELECT value FROM json_each(?1))
+                       GROUP BY tag HAVING sum(n) > 0 ORDER BY 2 DESC, 1 LIMIT 10";
+            return self.rows(sql, [serde_json::Value::from(projects).to_string()], read);
+        }
         let mut w = filter.conditions(now);
         w.and("i.status IN (0, 1, 2, 4)", []);
-        let sql = format!(
-            "SELECT t.tag, count(*) FROM items i JOIN item_tags t ON t.item = i.rid {}
-             GROUP BY t.tag ORDER BY 2 DESC, 1 LIMIT 10",
-            w.sql()
-        );
-        metrics.tags = self.rows(&sql, params_from_iter(w.values), |r| Ok((r.get(0)?, r.get(1)?)))?;
-        Ok(metrics)
+        let sql = format!("SELECT i.tags FROM items i {}", w.sql());
+        let mut counts: BTreeMap<String, i64> = BTreeMap::new();
+        for tags in self.rows(&sql, params_from_iter(w.values), |r| r.get::<_, String>(0))? {
+            for tag in split_tags(&tags).collect::<BTreeSet<_>>() {
+                *counts.entry(tag.to_owned()).or_default() += 1;
+            }
+        }
+        let mut counts: Vec<_> = counts.into_iter().collect();
+        counts.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+        counts.truncate(10);
+        Ok(counts)
     }
 
     /// How many items that are not terminal were changed since then: the period's cost, where what was not changed is the store's.

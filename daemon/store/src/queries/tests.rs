@@ -282,3 +282,26 @@ fn sections_have_what_asking_every_item_finds() {
         }
     }
 }
+
+#[test]
+fn old_history_is_forgotten_but_for_its_newest_row() {
+    let (tx, _) = filled();
+    let rows = || tx.number("SELECT count(*) FROM history", []).unwrap();
+    let all = rows();
+    assert_eq!(tx.forget_history(NOW - 1_000_000, 100).unwrap(), 0, "nothing is as old");
+    assert_eq!(tx.forget_history(i64::MAX, 10).unwrap(), 10);
+    while tx.forget_history(i64::MAX, 100).unwrap() > 0 {}
+    assert_eq!((rows(), all > 400), (1, true));
+    let newest = tx.cursor().unwrap();
+    let actor = Actor { session: "s".into(), agent: "a".into(), subagent: None };
+    let claim = Claim {
+        subject: Subject::Resource("r".into()),
+        holder: actor.clone(),
+        since: Stamp::from_micros(NOW),
+        deadline: None,
+        grace_until: None,
+    };
+    tx.commit(&[Change::ClaimTaken { claim }], &actor, &Stamp::from_micros(NOW), &Policies::default())
+        .unwrap();
+    assert_eq!(tx.cursor().unwrap(), newest + 1, "no number is used twice");
+}

@@ -7,7 +7,7 @@ use rusqlite::types::Value;
 
 use super::census::Census;
 use super::cursor::Cursor;
-use super::filter::{Filter, Scope, Where, marks};
+use super::filter::{Filter, Where, marks};
 use super::list::{Order, Sort};
 use super::stretch::{Stretch, Stretches};
 use crate::error::Result;
@@ -107,9 +107,7 @@ impl Along<'_> {
             ),
             Sort::Priority => Way::Along(self.by_priority(), known(of_scope())),
             Sort::Created | Sort::Due => match (&filter.parent, &filter.tags, &filter.workspace) {
-                (Some(parent), ..) if parent.is_some() || filter.scope == Scope::All => {
-                    Way::Along(self.by_parent(), None)
-                }
+                (Some(Some(_)), ..) => Way::Along(self.by_parent(), None),
                 _ if !filter.statuses.is_empty() && in_status <= FEW => Way::Along(
                     self.by_status(),
                     known(Filter { statuses: filter.statuses.clone(), ..of_scope() }),
@@ -185,12 +183,9 @@ impl Along<'_> {
     fn by_parent(&self) -> Stretches {
         let rest = Filter { parent: None, ..self.filter.clone() };
         let mut w = Where::default();
-        match &self.filter.parent {
-            Some(Some(id)) => w.and(
-                "i.parent = (SELECT rid FROM items WHERE id = ?)",
-                [Value::from(id.as_str().to_owned())],
-            ),
-            _ => w.and("i.parent IS NULL", []),
+        if let Some(Some(id)) = &self.filter.parent {
+            let id = Value::from(id.as_str().to_owned());
+            w.and("i.parent = (SELECT rid FROM items WHERE id = ?)", [id]);
         }
         w.and_all(rest.checked(self.now));
         w.and_all(rest.scope.condition());

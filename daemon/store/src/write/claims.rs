@@ -14,6 +14,7 @@ pub(super) fn put(tx: &Tx<'_>, claim: &Claim) -> Result<()> {
         Subject::Resource(name) => (None, Some(name)),
     };
     item.into_iter().for_each(|rid| tx.touch(rid));
+    tx.happens_at(claim.ends().map(Stamp::micros));
     let (deadline, grace) = (claim.deadline.as_ref(), claim.grace_until.as_ref());
     let column = if item.is_some() { "item" } else { "resource" };
     let sql = format!(

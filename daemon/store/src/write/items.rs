@@ -81,6 +81,7 @@ pub(super) fn insert(tx: &Tx<'_>, item: &Item, origin: Origin) -> Result<()> {
     add_to_count(tx, project, item.status.index(), 1)?;
     if !item.status.is_terminal() {
         add_open_child(tx, parent, 1)?;
+        add_open_tags(tx, project, &item.tags, 1)?;
     }
     Ok(())
 }
@@ -119,8 +120,16 @@ pub(super) fn update(tx: &Tx<'_>, before: &Item, after: &Item) -> Result<()> {
     row.write(tx, rid)?;
     tx.touch(rid);
     if before.tags != after.tags {
-        tx.execute("DELETE FROM item_tags WHERE item = ?1", [rid])?;
-        put_tags(tx, rid, project(tx, after)?, after)?;
+        let project = project(tx, after)?;
+        drop_tags(tx, rid, project, before)?;
+        put_tags(tx, rid, project, after)?;
+    }
+    let open_tags = |item: &Item| if item.status.is_terminal() { String::new() } else { item.tags.clone() };
+    let (tags_before, tags_after) = (open_tags(before), open_tags(after));
+    if tags_before != tags_after {
+        let project = project(tx, after)?;
+        add_open_tags(tx, project, &tags_before, -1)?;
+        add_open_tags(tx, project, &tags_after, 1)?;
     }
     if before.title != after.title || before.description != after.description {
         tx.execute("DELETE FROM item_text WHERE rowid = ?1", [rid])?;
@@ -194,11 +203,14 @@ pub(super) fn delete(tx: &Tx<'_>, item: &Item, notes: &[Note], edges: &[Edge]) -
         add_open_child(tx, parent, -1)?;
     }
     let project = project(tx, item)?;
+    if !item.status.is_terminal() {
+        add_open_tags(tx, project, &item.tags, -1)?;
+    }
     add_to_count(tx, project, item.status.index(), -1)?;
     if tx.one("SELECT waits FROM items WHERE rid = ?1", [rid], |r| r.get(0))? == Some(true) {
         add_to_count(tx, project, WAITING, -1)?;
     }
-    tx.execute("DELETE FROM item_tags WHERE item = ?1", [rid])?;
+    drop_tags(tx, rid, project, item)?;
     tx.execute("DELETE FROM item_text WHERE rowid = ?1", [rid])?;
     tx.execute("DELETE FROM items WHERE rid = ?1", [rid])
 }
@@ -207,6 +219,25 @@ fn put_tags(tx: &Tx<'_>, rid: i64, project: Option<i64>, item: &Item) -> Result<
     let sql = "INSERT OR IGNORE INTO item_tags (tag, project, created_ts, item) VALUES (?1, ?2, ?3, ?4)";
     for tag in split_tags(&item.tags) {
         tx.execute(sql, params![tag, project.unwrap_or(0), item.created_at.micros(), rid])?;
+    }
+    Ok(())
+}
+
+fn drop_tags(tx: &Tx<'_>, rid: i64, project: Option<i64>, item: &Item) -> Result<()> {
+    let sql = "DELETE FROM item_tags WHERE tag = ?1 AND project = ?2 AND created_ts = ?3 AND item = ?4";
+    for tag in split_tags(&item.tags) {
+        tx.execute(sql, params![tag, project.unwrap_or(0), item.created_at.micros(), rid])?;
+    }
+    Ok(())
+}
+
+fn add_open_tags(tx: &Tx<'_>, project: Option<i64>, tags: &str, by: i64) -> Result<()> {
+    let sql = "INSERT INTO open_tags (tag, project, n) VALUES (?1, ?2, ?3)
+               ON CONFLICT (tag, project) DO UPDATE SET n = n + excluded.n";
+    // A tag that an item names twice is one tag of it.
+    let tags: std::collections::BTreeSet<&str> = split_tags(tags).collect();
+    for tag in tags {
+        tx.execute(sql, params![tag, project.unwrap_or(0), by])?;
     }
     Ok(())
 }

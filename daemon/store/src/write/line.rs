@@ -42,9 +42,7 @@ fn settle_one(tx: &Tx<'_>, rid: i64, policies: &Policies, now: i64) -> Result<()
     let Some(kept) = tx.one(&format!("{KEPT} WHERE i.rid = ?1"), [rid], kept)? else { return Ok(()) };
     let place = place(&kept.standing, policies.of(kept.project_name.as_deref()), now);
     let waits = kept.standing.status == Status::Queue && kept.unmet > 0;
-    if let Some(at) = place.turn {
-        tx.turn.set(Some(tx.turn.get().map_or(at, |earliest| earliest.min(at))));
-    }
+    tx.happens_at(place.turn);
     if (place.line, place.turn, waits) == (kept.line, kept.turn, kept.waits) {
         return Ok(());
     }
@@ -76,6 +74,11 @@ fn kept(row: &Row<'_>) -> rusqlite::Result<Kept> {
 }
 
 impl Tx<'_> {
+    /// Remembers that something is to happen then by itself, for whoever keeps time.
+    pub(crate) fn happens_at(&self, at: Option<i64>) {
+        self.turn.set(self.turn.get().into_iter().chain(at).min());
+    }
+
     /// Remembers that an item's place in line may have changed.
     pub(crate) fn touch(&self, rid: i64) {
         self.touched.borrow_mut().push(rid);

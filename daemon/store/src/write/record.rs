@@ -84,8 +84,23 @@ pub(super) fn insert(tx: &Tx<'_>, change: &Change, row: Move, actor: &Actor, now
         seq: tx.conn.last_insert_rowid(),
         kind: change.kind(),
         item: item.map(str::to_owned),
-        shown_in: change.shown_in().into_iter().map(|id| id.as_str().to_owned()).collect(),
+        shown_in: shown_in(tx, change)?,
+        head: change.changes_head(),
     };
     tx.events.borrow_mut().push(event);
     Ok(())
+}
+
+/// The other items that show it. A child's row names its holder, and a claim does not know its item's parent.
+fn shown_in(tx: &Tx<'_>, change: &Change) -> Result<Vec<String>> {
+    let is_claim =
+        matches!(change, Change::ClaimTaken { .. } | Change::ClaimChanged { .. } | Change::ClaimEnded { .. });
+    match change.item().filter(|_| is_claim) {
+        Some(item) => {
+            let sql = "SELECT (SELECT p.id FROM items p WHERE p.rid = i.parent) FROM items i WHERE i.id = ?1";
+            let parent: Option<Option<String>> = tx.one(sql, [item.as_str()], |r| r.get(0))?;
+            Ok(parent.flatten().into_iter().collect())
+        }
+        None => Ok(change.shown_in().into_iter().map(|id| id.as_str().to_owned()).collect()),
+    }
 }
