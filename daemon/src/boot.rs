@@ -14,7 +14,10 @@ use orc_proto::{
     private_dir::UnsafeDir,
     stop_marker,
 };
-use tokio::time::{sleep, timeout};
+use tokio::{
+    sync::Notify,
+    time::{sleep, timeout},
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -23,6 +26,7 @@ use crate::{
     engine::Engine,
     idle::{self, IdleExit},
     listen,
+    lookout::Lookout,
     ownership::Owned,
     stop::{self, Reason},
 };
@@ -47,7 +51,8 @@ pub(crate) struct Plan {
     pub(crate) idle_exit: IdleExit,
     pub(crate) started_by_shim: bool,
     pub(crate) max_sessions: usize,
-    pub(crate) check_every: Duration,
+    /// How often to look after the daemon's files in any case, when that is prescribed.
+    pub(crate) check_every: Option<Duration>,
 }
 
 /// What the engine needs to open.
@@ -66,6 +71,8 @@ pub(crate) struct ServeOptions {
     pub(crate) places: Places,
     /// Cancelled when the daemon begins to end: waits (`wait_for`) answer at once what they have.
     pub(crate) stopping: CancellationToken,
+    /// To be rung when the store failed: perhaps its files are gone.
+    pub(crate) trouble: Arc<Notify>,
 }
 
 /// Why a daemon did not start. The text goes to whoever started it.
@@ -118,7 +125,9 @@ async fn run(plan: &Plan) -> Result<(), BootError> {
     let bind_error = |error| BootError::Bind { path: endpoint.socket.clone(), error };
     let listener = listen::bind(&endpoint.socket).map_err(bind_error)?;
     let daemon = Arc::new(Daemon::new(endpoint.clone(), max_sessions, plan.idle_exit));
-    let accepting = tokio::spawn(listen::accept(Arc::clone(&daemon), listener, plan.check_every));
+    let files = [endpoint.database.as_path(), &endpoint.socket];
+    let lookout = Lookout::new(&files, plan.check_every, Arc::clone(&daemon.trouble));
+    let accepting = tokio::spawn(listen::accept(Arc::clone(&daemon), listener, lookout));
     let watching = tokio::spawn(watch_signals(Arc::clone(&daemon)));
     let opened = tokio::select! {
         opened = open(plan, &daemon, &lock) => opened,
@@ -171,6 +180,7 @@ async fn open(plan: &Plan, daemon: &Daemon, lock: &File) -> Result<(), BootError
         workspaces: plan.workspaces.clone(),
         places: plan.places.clone(),
         stopping: daemon.stop.begun.clone(),
+        trouble: Arc::clone(&daemon.trouble),
     };
     let engine = Engine::open(&options).await?;
     let path = plan.endpoint.lock();
@@ -196,12 +206,6 @@ async fn watch_signals(daemon: Arc<Daemon>) {
 
 /// Waits for whatever ends the daemon.
 async fn until_the_end(plan: &Plan, daemon: &Daemon) {
-    let lost = async {
-        match daemon.owned() {
-            Some(owned) => owned.watch(plan.check_every).await,
-            None => std::future::pending().await,
-        }
-    };
     let unused = async {
         match daemon.engine() {
             Some(engine) => {
@@ -213,7 +217,6 @@ async fn until_the_end(plan: &Plan, daemon: &Daemon) {
     tokio::select! {
         () = daemon.stop.begun.cancelled() => {}
         () = unused => daemon.stop.begin(Reason::Idle),
-        what = lost => daemon.stop.begin(Reason::Lost(what)),
     }
 }
 

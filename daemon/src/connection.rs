@@ -6,7 +6,7 @@ use futures_util::{SinkExt, StreamExt};
 use interprocess::local_socket::tokio::Stream;
 use orc_proto::{
     Hello, Kind, Refused, Reply, Welcome,
-    codec::{self, Frames, Json},
+    codec::{self, Frames},
     handshake::{self, BUILD, MAGIC, PROTOCOL_MAX, PROTOCOL_MIN, Starting, code},
     service::Orchestrator,
     stop_marker,
@@ -143,7 +143,7 @@ async fn open(daemon: &Arc<Daemon>, hello: Hello, peer: &Peer) -> Result<(Arc<Se
 /// The calls, until either side ends the connection.
 async fn talk(daemon: &Arc<Daemon>, session: Option<&Arc<Session>>, frames: Frames<Stream>) {
     let rpc = Rpc::new(Arc::clone(daemon), session.cloned());
-    let transport = Hangup(tarpc::serde_transport::new(frames, Json));
+    let transport = Hangup(codec::messages(frames));
     let channel = BaseChannel::with_defaults(transport).max_concurrent_requests(Rpc::MAX_REQUESTS);
     let mut requests = std::pin::pin!(channel.requests());
     loop {

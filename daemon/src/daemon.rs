@@ -10,10 +10,15 @@ use orc_proto::{
     handshake::{BUILD, PROTOCOL_MAX, PROTOCOL_MIN},
 };
 use serde_json::{Value, json};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio_util::task::TaskTracker;
 
-use crate::{engine::Engine, idle::IdleExit, ownership::Owned, stop::Stop};
+use crate::{
+    engine::Engine,
+    idle::IdleExit,
+    ownership::Owned,
+    stop::{Reason, Stop},
+};
 
 /// One daemon.
 #[derive(Debug)]
@@ -27,6 +32,8 @@ pub(crate) struct Daemon {
     /// Sessions that are open.
     pub(crate) sessions: watch::Sender<usize>,
     pub(crate) max_sessions: usize,
+    /// Rung when the store failed: perhaps its files are gone.
+    pub(crate) trouble: Arc<Notify>,
     engine: OnceLock<Engine>,
     owned: OnceLock<Owned>,
     started: Instant,
@@ -46,6 +53,7 @@ impl Daemon {
             calls: TaskTracker::new(),
             sessions: watch::Sender::new(0),
             max_sessions,
+            trouble: Arc::default(),
             engine: OnceLock::new(),
             owned: OnceLock::new(),
             started: Instant::now(),
@@ -73,6 +81,17 @@ impl Daemon {
     /// Whether lock and database are still the files that were opened; true before they are.
     pub(crate) fn still_owns_its_files(&self) -> bool {
         self.owned().is_none_or(|owned| owned.lost().is_none())
+    }
+
+    /// Ends the daemon when they are not. Answers whether they are.
+    pub(crate) fn look_after_its_files(&self) -> bool {
+        match self.owned().and_then(Owned::lost) {
+            Some(what) => {
+                self.stop.begin(Reason::Lost(what));
+                false
+            }
+            None => true,
+        }
     }
 
     /// Room for one more session, if there is.

@@ -19,11 +19,10 @@ use std::time::Duration;
 
 use orc_core::limits;
 use orc_core::refusal::{Code, Refusal};
-use orc_proto::wire::{ToolAnswer, ToolCall};
+use orc_proto::wire::{Document, ToolAnswer, ToolCall};
 use orc_proto::{Hello, Places};
 use orc_store::{Done, Outcome, Readers, Tx, Writer};
 use serde_json::Value;
-use serde_json::value::RawValue;
 use tokio::sync::{Notify, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -63,6 +62,8 @@ pub(crate) struct Shared {
     taken_over: Option<Value>,
     /// Cancelled when the daemon begins to end.
     pub stopping: CancellationToken,
+    /// Rung when the store failed.
+    trouble: Arc<Notify>,
     writer: Arc<Writer>,
     readers: Readers,
     /// Who is connected.
@@ -116,19 +117,20 @@ impl Engine {
         match self.answer(session, call).await {
             Ok(document) => ToolAnswer { document, is_error: false, not_begun: false },
             Err(refusal) => {
-                match serde_json::value::to_raw_value(&answer::refusal(&refusal, session.level)) {
-                    Ok(document) => ToolAnswer { document, is_error: true, not_begun: false },
-                    Err(error) => ToolAnswer::refusal("INTERNAL", &error.to_string()),
+                if matches!(refusal.code, Code::Unavailable | Code::Internal) {
+                    self.0.trouble.notify_one();
                 }
+                let document = answer::refusal(&refusal, session.level).to_string().into();
+                ToolAnswer { document, is_error: true, not_begun: false }
             }
         }
     }
 
-    async fn answer(&self, session: &Arc<Session>, call: ToolCall) -> Result<Box<RawValue>, Refusal> {
+    async fn answer(&self, session: &Arc<Session>, call: ToolCall) -> Result<Document, Refusal> {
         let tool = catalog::find(&call.name)?;
         let raw = match &call.arguments {
             None => Value::Null,
-            Some(raw) => serde_json::from_str(raw.get())
+            Some(raw) => serde_json::from_str(raw.text())
                 .map_err(|e| Refusal::validation(format!("arguments are not valid JSON: {e}")))?,
         };
         let args = Args::read(tool.params, raw)?;
@@ -149,7 +151,7 @@ impl Engine {
         tool: &'static Tool,
         session: &Arc<Session>,
         args: Args,
-    ) -> Result<Box<RawValue>, Refusal> {
+    ) -> Result<Document, Refusal> {
         let run = move |shared: &Shared, call: &Call<'_>, args: &Args| {
             shared.readers.read(|tx| (tool.run)(call, args, tx))
         };
@@ -162,7 +164,7 @@ impl Engine {
         session: &Arc<Session>,
         args: Args,
         run: impl FnOnce(&Shared, &Call<'_>, &Args) -> Answer + Send + 'static,
-    ) -> Result<Box<RawValue>, Refusal> {
+    ) -> Result<Document, Refusal> {
         let (shared, session) = (Arc::clone(&self.0), Arc::clone(session));
         let run = move || {
             let config = shared.book.refresh_if_changed();
@@ -180,10 +182,10 @@ impl Engine {
         session: &Arc<Session>,
         args: Args,
         call: ToolCall,
-    ) -> Result<Box<RawValue>, Refusal> {
+    ) -> Result<Document, Refusal> {
         let repeat = Repeat::of(session, tool, &args, &call)?;
         let (shared, session) = (Arc::clone(&self.0), Arc::clone(session));
-        let job = move |tx: &Tx<'_>| -> Answer<Box<RawValue>> {
+        let job = move |tx: &Tx<'_>| -> Answer<Document> {
             let now = clock::now();
             if let Some(before) = repeat.answered(tx, now.micros())? {
                 return Ok(before);
@@ -311,7 +313,7 @@ fn undone(too_large: Refusal) -> Refusal {
 }
 
 /// The document as it goes over the wire, within the bound of contract.md §12.
-fn written(document: &Value) -> Result<Box<RawValue>, Refusal> {
+fn written(document: &Value) -> Result<Document, Refusal> {
     let text = document.to_string();
     if text.len() > limits::ANSWER_BYTES {
         let message = format!(
@@ -321,5 +323,5 @@ fn written(document: &Value) -> Result<Box<RawValue>, Refusal> {
         );
         return Err(Refusal::validation(message));
     }
-    RawValue::from_string(text).map_err(|e| Refusal::new(Code::Internal, e.to_string()))
+    Ok(text.into())
 }

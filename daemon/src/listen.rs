@@ -7,7 +7,7 @@ use interprocess::local_socket::{
     tokio::{Listener, prelude::*},
 };
 
-use crate::{connection, daemon::Daemon};
+use crate::{connection, daemon::Daemon, lookout::Lookout};
 
 /// Binds the socket, removing a left-over one. Only the lock's holder may call this (`daemon.md` rule 2).
 ///
@@ -37,9 +37,8 @@ pub(crate) fn remove(socket: &Path) -> io::Result<()> {
     }
 }
 
-/// Accepts until connections are to close. Each connection is a task of its own.
-pub(crate) async fn accept(daemon: Arc<Daemon>, mut listener: Listener, look_every: Duration) {
-    let mut look = tokio::time::interval(look_every);
+/// Accepts until connections are to close. Each connection is a task of its own. Looks after the daemon's files in between.
+pub(crate) async fn accept(daemon: Arc<Daemon>, mut listener: Listener, mut lookout: Lookout) {
     loop {
         tokio::select! {
             () = daemon.stop.close.cancelled() => return,
@@ -54,9 +53,9 @@ pub(crate) async fn accept(daemon: Arc<Daemon>, mut listener: Listener, look_eve
                     tokio::time::sleep(Duration::from_millis(100)).await;
                 }
             },
-            _ = look.tick() => {
+            () = lookout.due() => {
                 let socket = &daemon.endpoint.socket;
-                if !cfg!(windows) && !socket.exists() && daemon.still_owns_its_files() {
+                if daemon.look_after_its_files() && !cfg!(windows) && !socket.exists() {
                     tracing::warn!(socket = %socket.display(), "the socket was removed; binding it again");
                     match bind(socket) {
                         Ok(bound) => listener = bound,

@@ -24,6 +24,7 @@ mod hangup;
 mod idle;
 mod listen;
 mod log;
+mod lookout;
 mod near;
 mod original;
 mod ownership;

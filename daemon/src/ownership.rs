@@ -1,4 +1,4 @@
-//! Looking now and then whether database and lock are still the files that were opened (`daemon.md` rule 3).
+//! Whether database and lock are still the files that were opened (`daemon.md` rule 3).
 //!
 //! A restored backup, a synchronising tool or `rm` can put another file at the path. Then this daemon writes into a
 //! file nobody sees any more, while the next one would serve another: it stops and says so.
@@ -7,7 +7,6 @@ use std::{
     fs::{File, Metadata},
     io,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 /// One file, by device and inode.
@@ -45,16 +44,6 @@ impl Owned {
                 None
             }
         })
-    }
-
-    /// Returns when something is lost, looking every `pause`.
-    pub(crate) async fn watch(&self, pause: Duration) -> String {
-        loop {
-            tokio::time::sleep(pause).await;
-            if let Some(what) = self.lost() {
-                return what;
-            }
-        }
     }
 }
 

@@ -10,9 +10,8 @@ use futures_util::FutureExt;
 use orc_proto::{
     codec::MAX_ANSWER,
     service::Orchestrator,
-    wire::{Ask, Events, Fault, Poll, ToolAnswer, ToolCall},
+    wire::{Ask, Document, Events, Fault, Poll, ToolAnswer, ToolCall},
 };
-use serde_json::value::RawValue;
 use tarpc::context::Context;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -24,8 +23,8 @@ use crate::{
 
 /// Calls in flight per session; an agent with its subagents needs far fewer.
 const MAX_CALLS: usize = 64;
-/// Longest poll for events.
-const MAX_WAIT: Duration = Duration::from_secs(300);
+/// Longest poll for events. That the other side is there, its connection tells; so a poll need not end for that.
+const MAX_WAIT: Duration = Duration::from_secs(24 * 3_600);
 /// JSON-RPC's internal error.
 const INTERNAL: i32 = -32603;
 
@@ -95,19 +94,20 @@ impl Orchestrator for Rpc {
         }
     }
 
-    async fn ask(self, _: Context, ask: Ask) -> Result<Box<RawValue>, Fault> {
+    async fn ask(self, _: Context, ask: Ask) -> Result<Document, Fault> {
         match ask.method.as_str() {
-            "daemon/status" => return raw(&self.daemon.status()),
+            "daemon/status" => return Ok(self.daemon.status().to_string().into()),
             "daemon/stop" => {
                 self.daemon.stop.begin(Reason::Asked);
-                return raw(&serde_json::json!({"stopping": true, "pid": std::process::id()}));
+                let answer = serde_json::json!({"stopping": true, "pid": std::process::id()});
+                return Ok(answer.to_string().into());
             }
             _ => {}
         }
         let (engine, session) = self.open().map_err(|closed| Fault::new(INTERNAL, closed.message))?;
         let _permit = self.admit().map_err(|full| Fault::new(INTERNAL, full))?;
         let _running = self.daemon.calls.token();
-        let answering = engine.ask(session, &ask.method, ask.params.as_deref());
+        let answering = engine.ask(session, &ask.method, ask.params.as_ref());
         let answered = tokio::select! {
             answered = AssertUnwindSafe(answering).catch_unwind() => answered,
             () = self.daemon.stop.cut.cancelled() => {
@@ -115,8 +115,8 @@ impl Orchestrator for Rpc {
             }
         };
         match answered {
-            Ok(Ok(document)) if document.get().len() > MAX_ANSWER => {
-                Err(Fault::new(INTERNAL, too_large(document.get().len())))
+            Ok(Ok(document)) if document.text().len() > MAX_ANSWER => {
+                Err(Fault::new(INTERNAL, too_large(document.text().len())))
             }
             Ok(answer) => answer,
             Err(_) => {
@@ -154,7 +154,7 @@ async fn guarded(tool: &str, call: impl Future<Output = ToolAnswer>) -> ToolAnsw
 
 /// An oversized answer would cut the connection and every call on it.
 fn bounded(answer: ToolAnswer) -> ToolAnswer {
-    match answer.document.get().len() {
+    match answer.document.text().len() {
         size if size > MAX_ANSWER => ToolAnswer::refusal("VALIDATION", &too_large(size)),
         _ => answer,
     }
@@ -173,10 +173,6 @@ fn cut_off(reason: Option<&Reason>) -> ToolAnswer {
         "UNAVAILABLE",
         &format!("{reason} The call was still running and was given up; call again to start the daemon."),
     )
-}
-
-fn raw(value: &serde_json::Value) -> Result<Box<RawValue>, Fault> {
-    serde_json::value::to_raw_value(value).map_err(|error| Fault::new(INTERNAL, error.to_string()))
 }
 
 #[cfg(test)]
@@ -202,14 +198,14 @@ mod tests {
     #[tokio::test]
     async fn a_panic_is_a_refusal() {
         let answer = guarded("t", async { panic!("a bug") }).await;
-        assert!(answer.is_error && answer.document.get().contains("INTERNAL"));
+        assert!(answer.is_error && answer.document.text().contains("INTERNAL"));
     }
 
     #[test]
     fn oversized_answers_become_refusals() {
-        let document = RawValue::from_string(format!("\"{}\"", "x".repeat(MAX_ANSWER))).unwrap();
+        let document = format!("\"{}\"", "x".repeat(MAX_ANSWER)).into();
         let answer = bounded(ToolAnswer { document, is_error: false, not_begun: false });
-        assert!(answer.is_error && answer.document.get().contains("VALIDATION"));
+        assert!(answer.is_error && answer.document.text().contains("VALIDATION"));
     }
 
     #[tokio::test]

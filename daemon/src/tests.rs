@@ -95,6 +95,7 @@ impl Bench {
             workspaces: None,
             places,
             stopping: CancellationToken::new(),
+            trouble: std::sync::Arc::default(),
         };
         let engine = Engine::open(&options).await.unwrap();
         let hello = Hello { folder: folder.to_owned(), ..Hello::new(Kind::Shim, database) };
@@ -103,16 +104,16 @@ impl Bench {
     }
 
     async fn call(&self, case: &Case, item: &str) {
-        let arguments = serde_json::value::to_raw_value(&(case.arguments)(item)).unwrap();
+        let arguments = (case.arguments)(item).to_string();
         let call = ToolCall {
             name: case.tool.to_owned(),
-            arguments: Some(arguments),
+            arguments: Some(arguments.into()),
             key: Some(format!("{}-{item}", case.name)),
             progress: false,
             waited_ms: 0,
         };
         let answer = self.engine.call(&self.session, call).await;
-        assert!(!answer.is_error, "{}: {}", case.name, answer.document);
+        assert!(!answer.is_error, "{}: {}", case.name, answer.document.text());
     }
 
     /// The median of the instructions of several calls, and every statement they ran.
@@ -135,7 +136,7 @@ impl Bench {
 
 #[test]
 fn what_a_tool_costs_follows_its_answer_and_not_the_store() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let (small, large) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let measured = |folder: &Path, items| {
         runtime.block_on(async {

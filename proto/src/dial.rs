@@ -12,17 +12,16 @@ use interprocess::local_socket::{
     GenericFilePath, ToFsName,
     tokio::{Stream, prelude::*},
 };
-use serde_json::value::RawValue;
 pub use tarpc::client::RpcError;
 use tokio::time::timeout;
 
 use crate::{
-    codec::{self, Frames, Json},
+    codec::{self, Frames},
     endpoint::Endpoint,
     handshake::{self, Hello, Refused, Reply, Welcome, code},
     private_dir::{UnsafeDir, sandbox_hint},
     service::OrchestratorClient,
-    wire::{Ask, Events, Fault, Poll, ToolAnswer, ToolCall},
+    wire::{Ask, Document, Events, Fault, Poll, ToolAnswer, ToolCall},
 };
 
 /// How long a daemon may take to answer a hello. Generous: a busy machine is no dead daemon.
@@ -53,9 +52,9 @@ impl Connection {
     pub async fn ask(
         &self,
         method: &str,
-        params: Option<Box<RawValue>>,
+        params: Option<Document>,
         within: Duration,
-    ) -> Result<Result<Box<RawValue>, Fault>, RpcError> {
+    ) -> Result<Result<Document, Fault>, RpcError> {
         self.rpc.ask(deadline(within), Ask { method: method.to_owned(), params }).await
     }
 
@@ -182,8 +181,8 @@ pub async fn dial(endpoint: &Endpoint, hello: &Hello) -> Result<Connection, Dial
             Err(DialError::OtherDatabase { owned: welcome.database, wanted: endpoint.database.clone() })
         }
         Reply::Welcome(welcome) => {
-            let transport = tarpc::serde_transport::new(frames, Json);
-            let rpc = OrchestratorClient::new(tarpc::client::Config::default(), transport).spawn();
+            let messages = codec::messages(frames);
+            let rpc = OrchestratorClient::new(tarpc::client::Config::default(), messages).spawn();
             Ok(Connection { welcome, rpc })
         }
         Reply::Starting(handshake::Starting { why }) => Err(DialError::Starting { why }),

@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 /// First field of every hello; anything else on the socket is no client of ours.
 pub const MAGIC: &str = "task-orchestrator";
 /// Oldest protocol this build still speaks.
-pub const PROTOCOL_MIN: u32 = 1;
+pub const PROTOCOL_MIN: u32 = 2;
 /// Newest protocol this build speaks.
-pub const PROTOCOL_MAX: u32 = 1;
+pub const PROTOCOL_MAX: u32 = 2;
 /// The product's version, for people; it decides nothing.
 pub const BUILD: &str = env!("CARGO_PKG_VERSION");
 

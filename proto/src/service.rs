@@ -3,8 +3,7 @@
 
 #![allow(missing_docs, reason = "the macro writes items that cannot carry documentation")]
 
-use crate::wire::{Ask, Events, Fault, Poll, ToolAnswer, ToolCall};
-use serde_json::value::RawValue;
+use crate::wire::{Ask, Document, Events, Fault, Poll, ToolAnswer, ToolCall};
 
 /// What a daemon does for a connection. Every call carries a deadline.
 #[tarpc::service]
@@ -12,7 +11,7 @@ pub trait Orchestrator {
     /// Runs a tool. A refusal is an answer.
     async fn call(call: ToolCall) -> ToolAnswer;
     /// Anything else, by MCP name.
-    async fn ask(ask: Ask) -> Result<Box<RawValue>, Fault>;
+    async fn ask(ask: Ask) -> Result<Document, Fault>;
     /// Waits for changes; one at a time per connection.
     async fn events(poll: Poll) -> Events;
 }

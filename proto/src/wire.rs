@@ -4,6 +4,32 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+/// JSON that crosses unread: what a client says to a tool, and what that answers. It is no part of the message that carries it
+/// but follows it in the frame ([`crate::codec`]).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Document {
+    #[serde(skip)]
+    text: String,
+}
+
+impl Document {
+    /// The JSON. Nobody has looked whether it is any.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The same, to keep.
+    pub fn into_text(self) -> String {
+        self.text
+    }
+}
+
+impl From<String> for Document {
+    fn from(text: String) -> Self {
+        Self { text }
+    }
+}
+
 /// One `tools/call`. Name and arguments pass through unread.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct ToolCall {
@@ -11,7 +37,7 @@ pub struct ToolCall {
     pub name: String,
     /// The arguments as they came, an object; none is the same as `{}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub arguments: Option<Box<RawValue>>,
+    pub arguments: Option<Document>,
     /// Idempotency key the shim made for this call: a repeated key answers what the first answered
     /// (`daemon.md` rule 13).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -28,7 +54,7 @@ pub struct ToolCall {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ToolAnswer {
     /// The JSON document, at most [`crate::codec::MAX_ANSWER`] bytes.
-    pub document: Box<RawValue>,
+    pub document: Document,
     /// Whether the document is a refusal.
     #[serde(default)]
     pub is_error: bool,
@@ -41,10 +67,7 @@ impl ToolAnswer {
     /// A refusal in the form of `contract.md` §1.
     pub fn refusal(code: &str, message: &str) -> Self {
         let document = serde_json::json!({"error": {"code": code, "message": message}});
-        // A `Value` always serialises; `null` stands in for the impossible.
-        let document =
-            serde_json::value::to_raw_value(&document).unwrap_or_else(|_| RawValue::NULL.to_owned());
-        Self { document, is_error: true, not_begun: false }
+        Self { document: document.to_string().into(), is_error: true, not_begun: false }
     }
 }
 
@@ -55,7 +78,7 @@ pub struct Ask {
     pub method: String,
     /// Its parameters as they came.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub params: Option<Box<RawValue>>,
+    pub params: Option<Document>,
 }
 
 /// A request that failed, in JSON-RPC's terms.
@@ -85,7 +108,7 @@ impl Fault {
 /// A long poll. It is answered when something watched was touched, or the lists read differently.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Poll {
-    /// How long to wait for something, in milliseconds; at most 300,000.
+    /// How long to wait for something, in milliseconds; at most a day.
     pub wait_ms: u64,
     /// The [`Events::catalog_revision`] the client knows; 0 when it knows none.
     #[serde(default)]

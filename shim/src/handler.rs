@@ -8,7 +8,7 @@ use std::{
 
 use orc_proto::{
     codec::MAX_MESSAGE,
-    wire::{Poll, ToolAnswer},
+    wire::{Document, Poll, ToolAnswer},
 };
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
@@ -23,7 +23,6 @@ use rmcp::{
     service::{NotificationContext, RequestContext, SubscriptionContext},
 };
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::value::RawValue;
 
 use crate::{
     convert,
@@ -96,7 +95,7 @@ impl Handler {
     ) -> Result<T, ErrorData> {
         self.begin(cx.client_info());
         self.roots.settled().await;
-        let params = raw(params)?;
+        let params = document(params)?;
         let answer = self.link.ask(method, Some(params)).await;
         convert::result(answer.map_err(|Unavailable(why)| ErrorData::internal_error(why, None))?)
     }
@@ -123,11 +122,11 @@ impl Handler {
     /// Runs a tool; whatever goes wrong on the way is the tool's answer, for an agent never sees JSON-RPC errors.
     async fn call(&self, request: CallToolRequestParams, cx: &RequestContext<RoleServer>) -> ToolAnswer {
         self.begin(cx.client_info());
-        let arguments = match request.arguments.as_ref().map(raw).transpose() {
+        let arguments = match request.arguments.as_ref().map(document).transpose() {
             Ok(arguments) => arguments,
             Err(error) => return ToolAnswer::refusal("VALIDATION", &error.message),
         };
-        if arguments.as_ref().is_some_and(|arguments| arguments.get().len() > MAX_MESSAGE) {
+        if arguments.as_ref().is_some_and(|arguments| arguments.text().len() > MAX_MESSAGE) {
             return ToolAnswer::refusal(
                 "VALIDATION",
                 "The arguments are over 16 MiB; send them in several calls.",
@@ -203,7 +202,7 @@ impl ServerHandler for Handler {
         cx: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let answer = self.call(request, &cx).await;
-        Ok(convert::tool_result(&answer, self.link.wants_structured()).into())
+        Ok(convert::tool_result(answer, self.link.wants_structured()).into())
     }
 
     async fn list_prompts(
@@ -344,6 +343,7 @@ fn config(link: &Link) -> ServerConfig {
         .with_instructions(instructions)
 }
 
-fn raw(value: &impl Serialize) -> Result<Box<RawValue>, ErrorData> {
-    serde_json::value::to_raw_value(value).map_err(|error| ErrorData::invalid_params(error.to_string(), None))
+fn document(value: &impl Serialize) -> Result<Document, ErrorData> {
+    let text = serde_json::to_string(value);
+    text.map(Document::from).map_err(|error| ErrorData::invalid_params(error.to_string(), None))
 }

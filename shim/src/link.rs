@@ -15,9 +15,8 @@ use orc_proto::{
     autostart::{May, PATIENCE, reach},
     dial::{ANSWER_WITHIN, DialError, RpcError, dial},
     spawn::{Starter, daemon_program},
-    wire::{Fault, ToolAnswer, ToolCall},
+    wire::{Document, Fault, ToolAnswer, ToolCall},
 };
-use serde_json::value::RawValue;
 use tokio::{sync::Mutex, time::sleep};
 
 use crate::note::note;
@@ -122,7 +121,7 @@ impl Link {
     pub(crate) async fn call(
         &self,
         name: &str,
-        arguments: Option<Box<RawValue>>,
+        arguments: Option<Document>,
         progress: bool,
     ) -> Result<ToolAnswer, Unavailable> {
         let mut call = ToolCall {
@@ -167,8 +166,8 @@ impl Link {
     pub(crate) async fn ask(
         &self,
         method: &str,
-        params: Option<Box<RawValue>>,
-    ) -> Result<Result<Box<RawValue>, Fault>, Unavailable> {
+        params: Option<Document>,
+    ) -> Result<Result<Document, Fault>, Unavailable> {
         let mut tries = 0;
         loop {
             let live = self.connection(May::Start).await?;

@@ -14,8 +14,9 @@ use crate::{
     subscriptions::Subscriptions,
 };
 
-/// Length of one poll.
-const WAIT: Duration = Duration::from_secs(120);
+/// Length of one poll. Long: its end wakes both processes for nothing. A connection that is lost ends it at once, and a daemon
+/// that hangs is found by the next call.
+const WAIT: Duration = Duration::from_secs(12 * 3_600);
 /// The first change is told of at once; those of the next moment are one piece of news.
 const COALESCE: Duration = Duration::from_millis(50);
 /// A poll that ends sooner, without news, is no wait.

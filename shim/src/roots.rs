@@ -4,7 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use rmcp::{RoleServer, model::ClientCapabilities, service::Peer};
-use serde_json::{json, value::to_raw_value};
+use serde_json::json;
 use tokio::{sync::watch, time::timeout};
 
 use crate::link::Link;
@@ -42,10 +42,10 @@ impl Roots {
         }
         if let Ok(Ok(listed)) = timeout(ANSWER_WITHIN, client.list_roots()).await {
             let roots: Vec<String> = listed.roots.into_iter().map(|root| root.uri).collect();
-            let params = to_raw_value(&json!({ "roots": &roots })).ok();
+            let params = json!({ "roots": &roots }).to_string().into();
             // From now on every connection begins with them; the one there is has to be told.
             self.link.set_roots(roots);
-            let _ = self.link.ask("session/roots", params).await; // without a daemon, the next one is told
+            let _ = self.link.ask("session/roots", Some(params)).await; // without a daemon, the next one is told
         }
         self.settled.send_replace(true);
     }

@@ -43,7 +43,7 @@ fn every_wrong_hello_is_refused_in_words() {
         let reply = raw::greet(&socket, &hello).unwrap();
         assert_eq!(reply["refused"]["code"], code, "{reply}");
         assert!(reply["refused"]["message"].as_str().unwrap().contains(words), "{reply}");
-        assert_eq!(reply["refused"]["protocol_max"], 1);
+        assert_eq!(reply["refused"]["protocol_max"], 2);
     }
     let reply = raw::greet(&socket, &with("colour", json!("blue"))).unwrap();
     assert_eq!(reply["welcome"]["protocol"], 1, "a field nobody knows yet is no reason: {reply}");

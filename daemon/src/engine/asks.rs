@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use orc_core::refusal::{Code, Refusal};
-use orc_proto::wire::Fault;
-use serde_json::value::RawValue;
+use orc_proto::wire::{Document, Fault};
 use serde_json::{Value, json};
 
 use super::{Engine, Session, Shared, roots, written};
@@ -25,16 +24,16 @@ impl Engine {
         &self,
         session: &Arc<Session>,
         method: &str,
-        params: Option<&RawValue>,
-    ) -> Result<Box<RawValue>, Fault> {
+        params: Option<&Document>,
+    ) -> Result<Document, Fault> {
         let params: Value = match params {
-            Some(raw) => serde_json::from_str(raw.get()).map_err(|e| Fault::new(INVALID, e.to_string()))?,
+            Some(raw) => serde_json::from_str(raw.text()).map_err(|e| Fault::new(INVALID, e.to_string()))?,
             None => Value::Null,
         };
         let document = match method {
             "tools/list" => Ok(catalog::list(session.tools, &self.schema_names(session))),
             "prompts/list" => Ok(prompts::list()),
-            "prompts/get" => return prompt(&params).and_then(|document| raw(&document)),
+            "prompts/get" => return prompt(&params).map(|document| document.to_string().into()),
             "resources/list" => Ok(resources::list()),
             "resources/templates/list" => Ok(resources::templates()),
             "resources/read" => {
@@ -55,7 +54,7 @@ impl Engine {
                 Code::Unavailable | Code::Internal => INTERNAL,
                 _ => INVALID,
             };
-            let data = raw(&answer::refusal_body(&refusal, level)).ok();
+            let data = serde_json::value::to_raw_value(&answer::refusal_body(&refusal, level)).ok();
             Fault { data, ..Fault::new(code, refusal.message) }
         };
         document.and_then(|document| written(&document)).map_err(fault)
@@ -105,8 +104,4 @@ fn prompt(params: &Value) -> Result<Value, Fault> {
         params.get("name").and_then(Value::as_str).ok_or_else(|| invalid("name is required".to_owned()))?;
     let arguments = params.get("arguments").and_then(Value::as_object).cloned().unwrap_or_default();
     prompts::get(name, &arguments).map_err(|e| invalid(e.to_string()))
-}
-
-fn raw(document: &Value) -> Result<Box<RawValue>, Fault> {
-    serde_json::value::to_raw_value(document).map_err(|error| Fault::new(INTERNAL, error.to_string()))
 }

@@ -64,6 +64,7 @@ pub(super) fn open(options: &ServeOptions) -> Result<Shared, BootError> {
         book,
         named_config: options.config.clone(),
         stopping: options.stopping.clone(),
+        trouble: Arc::clone(&options.trouble),
         writer,
         readers,
         sessions: Registry::default(),

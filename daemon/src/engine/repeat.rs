@@ -3,10 +3,9 @@
 use orc_core::limits;
 use orc_core::refusal::Refusal;
 use orc_core::time::DAY;
-use orc_proto::wire::ToolCall;
+use orc_proto::wire::{Document, ToolCall};
 use orc_store::Tx;
 use serde_json::Value;
-use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
 use crate::args::Args;
@@ -35,7 +34,7 @@ impl Repeat {
     /// The shim's own key, and the caller's `request_id`, which is the agent's own: others may use the same one.
     pub(super) fn of(session: &Session, tool: &Tool, args: &Args, call: &ToolCall) -> Result<Self, Refusal> {
         let mut keys = Vec::new();
-        let raw = call.arguments.as_ref().map_or("", |raw| raw.get());
+        let raw = call.arguments.as_ref().map_or("", |raw| raw.text());
         if let Some(key) = &call.key {
             limits::chars("key", key, limits::KEY_CHARS)?;
             // The shim sends the same bytes again.
@@ -55,7 +54,7 @@ impl Repeat {
     }
 
     /// What the same call was answered before. The same key for something else is a `CONFLICT`.
-    pub(super) fn answered(&self, tx: &Tx<'_>, now: i64) -> Answer<Option<Box<RawValue>>> {
+    pub(super) fn answered(&self, tx: &Tx<'_>, now: i64) -> Answer<Option<Document>> {
         for key in &self.keys {
             let Some((asked, answer)) = tx.answered(&key.kept, now - KEPT)? else { continue };
             if asked != key.asked {
@@ -65,15 +64,15 @@ impl Repeat {
                 );
                 return Err(Refusal::conflict(message).field("request_id").into());
             }
-            return Ok(RawValue::from_string(answer).ok());
+            return Ok(Some(answer.into()));
         }
         Ok(None)
     }
 
     /// Keeps the answer, in the transaction of what it answers.
-    pub(super) fn keep(&self, tx: &Tx<'_>, answer: &RawValue, now: i64) -> Answer<()> {
+    pub(super) fn keep(&self, tx: &Tx<'_>, answer: &Document, now: i64) -> Answer<()> {
         for key in &self.keys {
-            tx.keep_answer(&key.kept, &key.asked, answer.get(), now, now - KEPT)?;
+            tx.keep_answer(&key.kept, &key.asked, answer.text(), now, now - KEPT)?;
         }
         Ok(())
     }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use orc_core::refusal::Refusal;
-use serde_json::value::RawValue;
+use orc_proto::wire::Document;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
@@ -24,7 +24,7 @@ pub(super) async fn wait(
     session: &Arc<Session>,
     args: Args,
     waited: Duration,
-) -> Result<Box<RawValue>, Refusal> {
+) -> Result<Document, Refusal> {
     let begun = Instant::now();
     let args = Arc::new(args);
     let began = move |call: &Call<'_>, args: &Args, tx: &orc_store::Tx<'_>| {

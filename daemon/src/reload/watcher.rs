@@ -23,10 +23,10 @@ use super::{ConfigBook, lock};
 const DEBOUNCE: Duration = Duration::from_millis(150);
 /// A burst that does not end is looked into after this long.
 const LONGEST_BURST: Duration = Duration::from_secs(1);
-/// Belt and braces while events come; long, because an idle daemon is to stay asleep.
-const POLL_WATCHED: Duration = Duration::from_secs(60);
+/// Belt and braces while events come; long, because an idle daemon is to stay asleep, and calls look for themselves.
+const POLL_WATCHED: Duration = Duration::from_secs(600);
 /// Where a folder cannot be watched, looking is all there is.
-const POLL_BLIND: Duration = Duration::from_secs(3);
+const POLL_BLIND: Duration = Duration::from_secs(30);
 /// New folders to watch bring another look, in case they changed before; that ends even if folders come for ever.
 const ROUNDS: usize = 4;
 

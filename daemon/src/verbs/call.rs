@@ -26,11 +26,11 @@ pub(crate) fn run(arguments: Arguments, db: Option<&Path>) -> Result<ExitCode, T
 
 async fn call(here: &Here, name: String, arguments: Map<String, Value>) -> Result<ExitCode, Trouble> {
     let connection = here.connect().await?;
-    let arguments = serde_json::value::to_raw_value(&arguments).map_err(std::io::Error::from)?;
+    let arguments = serde_json::to_string(&arguments).map_err(std::io::Error::from)?;
     let key = Some(uuid::Uuid::new_v4().to_string());
-    let call = ToolCall { name, arguments: Some(arguments), key, ..ToolCall::default() };
+    let call = ToolCall { name, arguments: Some(arguments.into()), key, ..ToolCall::default() };
     let answer = connection.call(call, DEADLINE).await?;
-    say(answer.document.get());
+    say(answer.document.text());
     Ok(if answer.is_error { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 

@@ -18,7 +18,7 @@ use std::{
 
 use indicatif::HumanCount;
 use orc_proto::{dial::Connection, wire::ToolCall};
-use serde_json::{Value, value::RawValue};
+use serde_json::Value;
 
 use super::{Here, Trouble, complain, say};
 pub(crate) use document::Unreadable;
@@ -172,12 +172,14 @@ impl Import {
         if self.interrupted.load(Ordering::Relaxed) {
             return Err(Ended::Interrupted);
         }
-        let arguments = RawValue::from_string(arguments).map_err(std::io::Error::from)?;
         // No key: what the daemon has placed already it leaves as it is, so that a repeated call does no harm.
-        let call =
-            ToolCall { name: "import_graph".to_owned(), arguments: Some(arguments), ..ToolCall::default() };
+        let call = ToolCall {
+            name: "import_graph".to_owned(),
+            arguments: Some(arguments.into()),
+            ..ToolCall::default()
+        };
         let answer = self.connection.call(call, DEADLINE).await?;
-        let document: Value = serde_json::from_str(answer.document.get()).map_err(std::io::Error::from)?;
+        let document: Value = serde_json::from_str(answer.document.text()).map_err(std::io::Error::from)?;
         if answer.is_error {
             let message = document["error"]["message"].as_str().unwrap_or_default();
             return Err(Trouble::Said(format!("the daemon refused the rows that follow: {message}")).into());

@@ -34,9 +34,9 @@ pub(crate) struct Arguments {
     /// Most sessions at a time
     #[arg(long, hide = true, default_value_t = 1000)]
     max_sessions: usize,
-    /// How often to look whether database and lock are still the same files
-    #[arg(long, hide = true, value_parser = duration, default_value = "10s")]
-    check_every: Duration,
+    /// How often to look whether database and lock are still the same files, beside when the system says that they may not be
+    #[arg(long, hide = true, value_parser = duration)]
+    check_every: Option<Duration>,
 }
 
 pub(crate) fn run(arguments: Arguments, db: Option<&Path>) -> Result<ExitCode, Trouble> {
@@ -64,8 +64,8 @@ pub(crate) fn run(arguments: Arguments, db: Option<&Path>) -> Result<ExitCode, T
         max_sessions: arguments.max_sessions,
         check_every: arguments.check_every,
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
+    // One thread for all sockets: what is done there is short, and a second one would be woken for half of it.
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .max_blocking_threads(READS_AT_ONCE)
         .enable_all()
         .build()?;

@@ -41,7 +41,7 @@ async fn look(here: &Here) -> Result<(Value, ExitCode), Trouble> {
         Ok(connection) => {
             let answer = connection.ask("daemon/status", None, ANSWER_WITHIN).await?;
             let document = answer.map_err(|fault| Trouble::Said(fault.message))?;
-            let document = serde_json::from_str(document.get()).map_err(std::io::Error::from)?;
+            let document = serde_json::from_str(document.text()).map_err(std::io::Error::from)?;
             return Ok((document, ExitCode::SUCCESS));
         }
         Err(DialError::NobodyListens { .. }) => match lockfile::holder(&endpoint.lock())? {

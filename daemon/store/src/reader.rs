@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use crate::error::{Error, Result};
 use crate::open::open_reader;
-use crate::tx::Tx;
+use crate::tx::{Tx, control};
 
 /// Connections kept open between reads; more are opened while more reads run at once, and closed behind them.
 const KEPT: usize = 4;
@@ -34,10 +34,10 @@ impl Readers {
         read: impl FnOnce(&Tx<'_>) -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E> {
         let connection = self.take()?;
-        connection.execute_batch("BEGIN").map_err(Error::from)?;
+        control(&connection, "BEGIN")?;
         let answer = read(&Tx::new(&connection, 0));
         // A reader that cannot end its transaction is not used again.
-        if connection.execute_batch("COMMIT").is_ok() {
+        if control(&connection, "COMMIT").is_ok() {
             self.give_back(connection);
         }
         answer

@@ -89,13 +89,14 @@ impl<'c> Tx<'c> {
         &self,
         run: impl FnOnce() -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E> {
-        self.batch("SAVEPOINT step")?;
+        control(self.conn, "SAVEPOINT step")?;
         let outcome = run();
         if outcome.is_ok() {
-            self.batch("RELEASE step")?;
+            control(self.conn, "RELEASE step")?;
         } else if !self.conn.is_autocommit() {
             // Where SQLite has already undone the whole transaction there is no savepoint left to go back to.
-            self.batch("ROLLBACK TO step; RELEASE step")?;
+            control(self.conn, "ROLLBACK TO step")?;
+            control(self.conn, "RELEASE step")?;
         }
         outcome
     }
@@ -117,8 +118,10 @@ impl<'c> Tx<'c> {
         let sql = "SELECT coalesce((SELECT seq FROM history ORDER BY seq DESC LIMIT 1), 0)";
         Ok(self.conn.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
     }
+}
 
-    fn batch(&self, sql: &str) -> Result<()> {
-        Ok(self.conn.execute_batch(sql)?)
-    }
+/// Begins or ends a transaction or savepoint. The statement is kept, as every call needs a few of these.
+pub(crate) fn control(connection: &Connection, sql: &str) -> Result<()> {
+    connection.prepare_cached(sql)?.execute([])?;
+    Ok(())
 }

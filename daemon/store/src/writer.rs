@@ -15,7 +15,7 @@ use std::thread::JoinHandle;
 use rusqlite::Connection;
 
 use crate::error::{Error, Result};
-use crate::tx::{Done, Tx};
+use crate::tx::{Done, Tx, control};
 
 /// Most jobs that share one commit, so that the first of them does not wait for ever.
 const GROUP: usize = 64;
@@ -233,15 +233,15 @@ fn attempt(
     call: &mut i64,
     care: Care,
 ) -> Result<Option<Vec<Done>>> {
-    connection.execute_batch("BEGIN IMMEDIATE")?;
+    control(connection, "BEGIN IMMEDIATE")?;
     let ran = run_all(connection, group, call, care);
     let ran = match ran {
-        Ok(Some(done)) => connection.execute_batch("COMMIT").map(|()| Some(done)).map_err(Error::from),
+        Ok(Some(done)) => control(connection, "COMMIT").map(|()| Some(done)),
         other => other,
     };
     if !connection.is_autocommit() {
         // Also after a failed commit, which leaves the transaction open: it must not leak into the next group.
-        let _ = connection.execute_batch("ROLLBACK");
+        let _ = control(connection, "ROLLBACK");
     }
     ran
 }
@@ -285,16 +285,17 @@ fn run_lightly(connection: &Connection, job: &mut Box<dyn Job>, call: i64) -> Re
 
 fn run_in_savepoint(connection: &Connection, job: &mut Box<dyn Job>, call: i64) -> Result<Done> {
     let tx = Tx::new(connection, call);
-    connection.execute_batch("SAVEPOINT job")?;
+    control(connection, "SAVEPOINT job")?;
     let kept = job.run(&tx);
     if connection.is_autocommit() {
         return Err(Error::Lost);
     }
     if kept {
-        connection.execute_batch("RELEASE job")?;
+        control(connection, "RELEASE job")?;
         Ok(tx.into_done())
     } else {
-        connection.execute_batch("ROLLBACK TO job; RELEASE job")?;
+        control(connection, "ROLLBACK TO job")?;
+        control(connection, "RELEASE job")?;
         Ok(Done::default())
     }
 }

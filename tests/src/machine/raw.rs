@@ -19,10 +19,10 @@ pub fn connect(socket: &Path) -> io::Result<UnixStream> {
     Ok(stream)
 }
 
-/// A hello of protocol 1 for a database.
+/// A hello of the present protocol for a database.
 pub fn hello(database: &Path) -> Value {
     json!({
-        "magic": "task-orchestrator", "protocol_min": 1, "protocol_max": 1, "build": "0.0.1", "kind": "shim",
+        "magic": "task-orchestrator", "protocol_min": 2, "protocol_max": 2, "build": "0.0.1", "kind": "shim",
         "pid": std::process::id(), "folder": "/", "database": database,
     })
 }
