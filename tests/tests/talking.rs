@@ -46,7 +46,7 @@ fn every_wrong_hello_is_refused_in_words() {
         assert_eq!(reply["refused"]["protocol_max"], 2);
     }
     let reply = raw::greet(&socket, &with("colour", json!("blue"))).unwrap();
-    assert_eq!(reply["welcome"]["protocol"], 1, "a field nobody knows yet is no reason: {reply}");
+    assert_eq!(reply["welcome"]["protocol"], 2, "a field nobody knows yet is no reason: {reply}");
 }
 
 #[test]
