@@ -39,10 +39,32 @@ impl Peer {
     }
 }
 
+/// Whether a process runs. Its number may be another's by now; where the system does not tell, none runs.
+pub(crate) fn runs(pid: u32) -> bool {
+    #[cfg(unix)]
+    {
+        let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
+        pid.is_some_and(|pid| rustix::process::test_kill_process(pid).is_ok())
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = pid;
+        false
+    }
+}
+
 #[cfg(test)]
 #[cfg(unix)]
 mod tests {
-    use super::Peer;
+    use super::{Peer, runs};
+
+    #[test]
+    fn this_process_runs_and_one_that_ended_does_not() {
+        assert!(runs(std::process::id()));
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        child.wait().unwrap();
+        assert!(!runs(child.id()));
+    }
 
     #[test]
     fn strangers_are_not_ours() {

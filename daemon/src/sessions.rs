@@ -12,6 +12,7 @@ use orc_proto::wire::Poll;
 
 use crate::answer::Level;
 use crate::catalog::ToolSet;
+use crate::peer;
 
 /// One client's session.
 #[derive(Debug)]
@@ -95,21 +96,46 @@ impl Session {
     }
 }
 
-/// The sessions that are connected now.
-#[derive(Debug, Default)]
-pub(crate) struct Registry {
-    live: Mutex<HashMap<String, Arc<Session>>>,
+/// A session that was open when the last daemon ended. While its process runs it is about to come back, and until then no other
+/// gets its name, with which it would get its claims.
+#[derive(Debug)]
+pub(crate) struct Expected {
+    /// Its public id.
+    pub id: String,
+    /// Its agent's name.
+    pub agent: String,
+    /// Its shim's process.
+    pub pid: Option<u32>,
+    /// In microseconds: from then on it is not expected any more.
+    pub until: i64,
+}
+
+/// The sessions that are connected now, and those that are about to be.
+#[derive(Debug)]
+pub(crate) struct Registry(Mutex<Known>);
+
+#[derive(Debug)]
+struct Known {
+    live: HashMap<String, Arc<Session>>,
+    expected: Vec<Expected>,
 }
 
 impl Registry {
+    /// Nobody is connected yet.
+    pub(crate) fn new(expected: Vec<Expected>) -> Self {
+        Self(Mutex::new(Known { live: HashMap::new(), expected }))
+    }
+
     /// Adds a session; one of the same id, whose connection is not yet known to be dead, gives way.
     pub(crate) fn add(&self, session: Arc<Session>) {
-        self.lock().insert(session.id.clone(), session);
+        let mut known = self.lock();
+        known.expected.retain(|expected| expected.id != session.id);
+        known.live.insert(session.id.clone(), session);
     }
 
     /// Takes a session away, unless its id has been resumed by another connection. Answers whether it was there.
     pub(crate) fn remove(&self, session: &Arc<Session>) -> bool {
-        let mut live = self.lock();
+        let live = &mut self.lock().live;
         match live.get(&session.id) {
             Some(current) if Arc::ptr_eq(current, session) => live.remove(&session.id).is_some(),
             _ => false,
@@ -118,20 +144,25 @@ impl Registry {
 
     /// All that are connected, by name.
     pub(crate) fn all(&self) -> Vec<Arc<Session>> {
-        let mut all: Vec<Arc<Session>> = self.lock().values().cloned().collect();
+        let mut all: Vec<Arc<Session>> = self.lock().live.values().cloned().collect();
         all.sort_by(|a, b| (&a.agent, &a.id).cmp(&(&b.agent, &b.id)));
         all
     }
 
     /// How many are connected.
     pub(crate) fn len(&self) -> usize {
-        self.lock().len()
+        self.lock().live.len()
     }
 
-    /// The name for a session that brings none: `base`, or `base#2` and so on, the lowest that no other live session has.
-    pub(crate) fn free_name(&self, base: &str, own: &str) -> String {
-        let live = self.lock();
-        let taken: BTreeSet<&str> = live.values().filter(|s| s.id != own).map(|s| s.agent.as_str()).collect();
+    /// The name for a session that brings none: `base`, or `base#2` and so on, the lowest that no other session has, be it live
+    /// or expected.
+    pub(crate) fn free_name(&self, base: &str, own: &str, now: i64) -> String {
+        let mut known = self.lock();
+        known.expected.retain(|expected| now < expected.until && expected.pid.is_some_and(peer::runs));
+        let live = known.live.values().map(|session| (&session.id, &session.agent));
+        let expected = known.expected.iter().map(|expected| (&expected.id, &expected.agent));
+        let taken: BTreeSet<&str> =
+            live.chain(expected).filter(|(id, _)| *id != own).map(|(_, agent)| agent.as_str()).collect();
         let numbered = (2..).map(|n| format!("{base}#{n}"));
         std::iter::once(base.to_owned())
             .chain(numbered)
@@ -141,12 +172,12 @@ impl Registry {
 
     /// Whether no other live session has this name.
     pub(crate) fn is_free(&self, name: &str, own: &str) -> bool {
-        !self.lock().values().any(|session| session.id != own && session.agent == name)
+        !self.lock().live.values().any(|session| session.id != own && session.agent == name)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Session>>> {
-        // The map is whole after every insert and remove, so a panic elsewhere cannot have left it half changed.
-        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
+        // It is whole after every insert and remove, so a panic elsewhere cannot have left it half changed.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

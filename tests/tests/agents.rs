@@ -115,6 +115,22 @@ fn names_and_claims_stay_with_their_sessions_over_a_crash_of_the_daemon() {
 }
 
 #[test]
+fn a_newcomer_gets_no_name_whose_agent_is_about_to_come_back() {
+    let env = TestEnv::new();
+    let (first, second) = (env.connect(), env.connect());
+    let id = first.item("x");
+    first.ok("claim_item", json!({"operation": "claim", "item_id": id}));
+    let names = [own_name(&first), own_name(&second)];
+    env.kill_daemon();
+    second.kill();
+    let newcomer = env.connect();
+    assert_eq!(own_name(&newcomer), names[1], "the lowest of those that nobody comes back to");
+    assert_eq!(newcomer.get(&id)["claimed_by"], names[0], "and no claim with it");
+    assert_eq!(own_name(&first), names[0]);
+    assert_eq!(first.advance(&id, "start")["status"], "work");
+}
+
+#[test]
 fn the_next_session_takes_over_after_the_daemon_and_the_agent_have_both_died() {
     let env = TestEnv::with_config("claims: {grace: 1s}\n");
     let ann = env.agent("ann");

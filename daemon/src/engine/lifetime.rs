@@ -171,7 +171,9 @@ fn admit(tx: &Tx<'_>, shared: &Shared, applicant: Applicant) -> Answer<Session> 
     session.agent = match name {
         Name::Given(name) => name,
         Name::Kept(name, _) if shared.sessions.is_free(&name, &session.id) => name,
-        Name::Kept(_, base) | Name::Drawn(base) => shared.sessions.free_name(&base, &session.id),
+        Name::Kept(_, base) | Name::Drawn(base) => {
+            shared.sessions.free_name(&base, &session.id, session.since.micros())
+        }
     };
     if let Some(root) = root {
         session.set_project(Some(name_project(tx, &root, &shared.book)?));

@@ -19,7 +19,7 @@ use crate::halt::Halt;
 use crate::original;
 use crate::project::ProjectRoot;
 use crate::reload::{ConfigBook, LastGood};
-use crate::sessions::Registry;
+use crate::sessions::{Expected, Registry};
 use crate::watch::Watchers;
 
 /// Opens everything. Blocks: a migration or a take-over may take its time.
@@ -46,8 +46,8 @@ pub(super) fn open(options: &ServeOptions) -> Result<Shared, BootError> {
     };
 
     let policies = book.in_force().policies.clone();
-    let (latest, notice) = settle(&writer, policies, options.clone()).map_err(failed)?;
-    notices.extend(notice);
+    let left = settle(&writer, policies, options.clone()).map_err(failed)?;
+    notices.extend(left.notice);
     for notice in &notices {
         tracing::info!("{notice}");
     }
@@ -67,8 +67,8 @@ pub(super) fn open(options: &ServeOptions) -> Result<Shared, BootError> {
         trouble: Arc::clone(&options.trouble),
         writer,
         readers,
-        sessions: Registry::default(),
-        latest: watch::Sender::new(latest),
+        sessions: Registry::new(left.expected),
+        latest: watch::Sender::new(left.latest),
         // The clock, so that no number of an earlier daemon is taken for one of this daemon's.
         watchers: Watchers::new(clock::now().micros().unsigned_abs()),
         look_again: Notify::new(),
@@ -77,37 +77,47 @@ pub(super) fn open(options: &ServeOptions) -> Result<Shared, BootError> {
     })
 }
 
+/// What an earlier run left.
+#[derive(Debug)]
+struct Left {
+    /// The newest row of the history.
+    latest: u64,
+    /// Sessions that were open when it ended.
+    expected: Vec<Expected>,
+    /// What must be told.
+    notice: Option<String>,
+}
+
 /// Sessions that were open when the last daemon ended: their claims' grace runs from now (contract.md §7). And the original's
-/// workspaces.json, once. Answers the newest row of the history, and what must be told.
-fn settle(
-    writer: &Writer,
-    policies: Arc<Policies>,
-    options: ServeOptions,
-) -> Result<(u64, Option<String>), String> {
+/// workspaces.json, once.
+fn settle(writer: &Writer, policies: Arc<Policies>, options: ServeOptions) -> Result<Left, String> {
     let (tell, told) = std::sync::mpsc::channel();
-    let job = move |tx: &Tx<'_>| -> Result<(i64, Option<String>), Halt> {
+    let job = move |tx: &Tx<'_>| -> Result<Left, Halt> {
         let now = clock::now();
+        let mut expected = Vec::new();
         for session in tx.open_sessions()? {
             let actor = Actor { session: session.id.clone(), agent: session.agent.clone(), subagent: None };
             let cx = Cx { now: now.clone(), actor, ids: Ids::new(0), project: None };
             let changes = decide(tx, &policies, &Command::EndSession, &cx)?;
             tx.commit(&changes, &cx.actor, &cx.now, &policies)?;
             tx.end_session(&session.id, &now, i64::MIN)?;
+            let pid = session.pid.and_then(|pid| u32::try_from(pid).ok());
+            let until = now.micros().saturating_add(policies.claims.grace);
+            expected.push(Expected { id: session.id, agent: session.agent, pid, until });
         }
         let notice = original::read_workspaces(tx, &options.database, options.workspaces.as_deref(), &now)?;
-        Ok((tx.cursor()?, notice))
+        Ok(Left { latest: tx.cursor()?.unsigned_abs(), expected, notice })
     };
     let done = move |outcome| {
         let result = match outcome {
-            orc_store::Outcome::Committed(settled, _) => Ok(settled),
+            orc_store::Outcome::Committed(left, _) => Ok(left),
             other => Err(format!("sessions of the last run cannot be ended: {other:?}")),
         };
         // The receiver waits below.
         let _ = tell.send(result);
     };
     writer.submit(job, done).map_err(|e| e.to_string())?;
-    let (latest, notice) = told.recv().map_err(|e| e.to_string())??;
-    Ok((latest.unsigned_abs(), notice))
+    told.recv().map_err(|e| e.to_string())?
 }
 
 /// The last good text of configuration files, kept in the database (`daemon.md` rule 26).
