@@ -39,6 +39,8 @@ pub(crate) enum Access {
     Nothing,
     /// A snapshot.
     Read,
+    /// A snapshot for something long in any case, or other files besides.
+    Report,
     /// A snapshot, and it leaves a file: a read-only session may not do that.
     ReadAndLeaveFile,
     /// Snapshots, until what it waits for has happened.
@@ -148,7 +150,7 @@ pub(crate) fn find(name: &str) -> Result<&'static Tool, Refusal> {
 
 /// Refuses a write in a session that may only read.
 pub(crate) fn admit(set: ToolSet, tool: &Tool, access: Access) -> Result<(), Refusal> {
-    if set == ToolSet::Read && !matches!(access, Access::Nothing | Access::Read | Access::Wait) {
+    if set == ToolSet::Read && !matches!(access, Access::Nothing | Access::Read | Access::Report | Access::Wait) {
         let message =
             format!("This session may only read (TASK_ORCHESTRATOR_TOOLS=read); {} would write", tool.name);
         return Err(Refusal::new(Code::Forbidden, message));

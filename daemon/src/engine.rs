@@ -141,35 +141,43 @@ impl Engine {
             Access::Wait => {
                 waiting::wait(&self.0, session, args, Duration::from_millis(call.waited_ms)).await
             }
-            Access::Read | Access::ReadAndLeaveFile => self.read(tool, session, args).await,
-            Access::Nothing => self.beside(session, args, |_, _, args| Ok(tools::echo::answer(args))).await,
+            Access::Nothing => written(&tools::echo::answer(&args)),
+            Access::Read => match self.glance(tool, session, &args)? {
+                Some(document) => Ok(document),
+                None => self.read(tool, session, args).await,
+            },
+            Access::Report | Access::ReadAndLeaveFile => self.read(tool, session, args).await,
         }
     }
 
+    /// A read where its call arrived, on the thread of the sockets: two changes of thread cost more than most reads. A long one
+    /// is broken off, for [`Engine::read`] to begin anew; so one that leaves something behind may not be tried here.
+    fn glance(
+        &self,
+        tool: &'static Tool,
+        session: &Arc<Session>,
+        args: &Args,
+    ) -> Result<Option<Document>, Refusal> {
+        let shared = &self.0;
+        let config = shared.book.refresh_if_changed();
+        let call = Call::begin(shared, session, args, config, 0, clock::now())?;
+        let document = shared.readers.glance(|tx| (tool.run)(&call, args, tx))?;
+        document.map(|document| written(&document)).transpose()
+    }
+
+    /// A read on a thread that may block.
     async fn read(
         &self,
         tool: &'static Tool,
         session: &Arc<Session>,
         args: Args,
     ) -> Result<Document, Refusal> {
-        let run = move |shared: &Shared, call: &Call<'_>, args: &Args| {
-            shared.readers.read(|tx| (tool.run)(call, args, tx))
-        };
-        self.beside(session, args, run).await
-    }
-
-    /// Runs what does not write, on a thread that may block.
-    async fn beside(
-        &self,
-        session: &Arc<Session>,
-        args: Args,
-        run: impl FnOnce(&Shared, &Call<'_>, &Args) -> Answer + Send + 'static,
-    ) -> Result<Document, Refusal> {
         let (shared, session) = (Arc::clone(&self.0), Arc::clone(session));
         let run = move || {
             let config = shared.book.refresh_if_changed();
             let call = Call::begin(&shared, &session, &args, config, 0, clock::now())?;
-            written(&run(&shared, &call, &args)?)
+            let document = shared.readers.read(|tx| (tool.run)(&call, &args, tx))?;
+            written(&document)
         };
         let ran = tokio::task::spawn_blocking(run).await;
         // The panic goes on to the guard around every call, which says INTERNAL.

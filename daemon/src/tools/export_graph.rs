@@ -24,7 +24,7 @@ pub(crate) static TOOL: Tool = Tool {
     required: &[],
     core: false,
     effect: Effect::Reads,
-    access: |_| Ok(Access::Read),
+    access: |_| Ok(Access::Report),
     run,
 };
 

@@ -31,7 +31,7 @@ pub(crate) static TOOL: Tool = Tool {
         Ok(match args.operation(&OPERATIONS, None)? {
             Operation::Create => Access::ReadAndLeaveFile,
             Operation::Restore => Access::Write,
-            Operation::List | Operation::Verify => Access::Read,
+            Operation::List | Operation::Verify => Access::Report,
         })
     },
     run,
