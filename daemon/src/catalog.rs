@@ -150,7 +150,9 @@ pub(crate) fn find(name: &str) -> Result<&'static Tool, Refusal> {
 
 /// Refuses a write in a session that may only read.
 pub(crate) fn admit(set: ToolSet, tool: &Tool, access: Access) -> Result<(), Refusal> {
-    if set == ToolSet::Read && !matches!(access, Access::Nothing | Access::Read | Access::Report | Access::Wait) {
+    if set == ToolSet::Read
+        && !matches!(access, Access::Nothing | Access::Read | Access::Report | Access::Wait)
+    {
         let message =
             format!("This session may only read (TASK_ORCHESTRATOR_TOOLS=read); {} would write", tool.name);
         return Err(Refusal::new(Code::Forbidden, message));

@@ -15,6 +15,7 @@ mod note;
 mod pump;
 mod roots;
 mod stdio;
+mod streams;
 mod subscriptions;
 
 use std::{process::ExitCode, sync::Arc};

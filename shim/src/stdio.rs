@@ -10,7 +10,7 @@ use orc_proto::codec::MAX_MESSAGE;
 use rmcp::{
     RoleServer,
     model::{ClientJsonRpcMessage, ClientRequest, JsonRpcMessage, ServerJsonRpcMessage},
-    transport::{StdioReader, StdioWriter, Transport, stdio_pipes},
+    transport::Transport,
 };
 use serde_json::{Value, json};
 use tokio::{
@@ -22,6 +22,7 @@ use tokio::{
 use crate::{
     id,
     lines::{Line, Lines},
+    streams::{self, Input, Output},
 };
 
 /// Messages read ahead of the handler.
@@ -35,7 +36,7 @@ const STARTING: Duration = Duration::from_secs(5);
 /// The transport rmcp serves on.
 pub(crate) struct Stdio {
     messages: mpsc::Receiver<ClientJsonRpcMessage>,
-    out: Arc<Mutex<StdioWriter>>,
+    out: Arc<Mutex<Output>>,
     traffic: Traffic,
     begun: bool,
 }
@@ -70,7 +71,7 @@ impl Traffic {
 impl Stdio {
     /// Takes over this process' stdin and stdout.
     pub(crate) fn open() -> (Self, Traffic) {
-        let (reader, writer) = stdio_pipes();
+        let (reader, writer) = streams::open();
         let (sender, messages) = mpsc::channel(AHEAD);
         let out = Arc::new(Mutex::new(writer));
         let traffic = Traffic { ended: watch::Sender::new(false), written: watch::Sender::new(0) };
@@ -118,9 +119,9 @@ impl Transport<RoleServer> for Stdio {
 
 /// Reads lines until stdin ends. Answers what is no message itself.
 async fn read(
-    reader: StdioReader,
+    reader: Input,
     messages: mpsc::Sender<ClientJsonRpcMessage>,
-    out: Arc<Mutex<StdioWriter>>,
+    out: Arc<Mutex<Output>>,
     traffic: Traffic,
 ) {
     let mut lines = Lines::new(reader, MAX_MESSAGE);
@@ -183,7 +184,7 @@ fn error(code: i32, message: &str, id: Value) -> Value {
 }
 
 /// One line out, whole: the lock is held from its first byte to its last.
-async fn write(out: &Mutex<StdioWriter>, mut line: Vec<u8>) -> io::Result<()> {
+async fn write(out: &Mutex<Output>, mut line: Vec<u8>) -> io::Result<()> {
     line.push(b'\n');
     let mut out = out.lock().await;
     out.write_all(&line).await?;

@@ -199,3 +199,30 @@ fn cancelled_calls_leave_the_session_working() {
     e2e::machine::eventually("room again", || (!client.call("get_context", json!({})).1).then_some(()));
     assert!(begun.elapsed() < Duration::from_secs(30));
 }
+
+/// Clients written for Node give their servers sockets instead of pipes.
+#[test]
+#[cfg(unix)]
+fn sockets_serve_as_pipes_do() {
+    use std::{io::Read, net::Shutdown, os::fd::OwnedFd, os::unix::net::UnixStream};
+
+    let env = TestEnv::new();
+    let ((mut to, stdin), (mut from, stdout)) = (UnixStream::pair().unwrap(), UnixStream::pair().unwrap());
+    let mut child = env.shim().stdin(OwnedFd::from(stdin)).stdout(OwnedFd::from(stdout)).spawn().unwrap();
+    let text = "large ".repeat(150_000);
+    let create = json!({"name": "manage_items", "arguments": {"operation": "create", "title": "x", "description": text}});
+    let input = lines(&[initialize("2025-06-18"), request(2, "tools/call", create)]);
+    let reading = std::thread::spawn(move || {
+        let mut output = String::new();
+        from.read_to_string(&mut output).unwrap();
+        output
+    });
+    to.write_all(&input).unwrap();
+    to.shutdown(Shutdown::Write).unwrap();
+    assert!(child.wait().unwrap().success());
+    drop(child); // and with it this process' copies of the shim's ends
+    let answers: Vec<Value> =
+        reading.join().unwrap().lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    let answer = by_id(&answers, 2)["result"]["content"][0]["text"].as_str().unwrap();
+    assert!(answer.contains("\"title\":\"x\""), "{answer}");
+}

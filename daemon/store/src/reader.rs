@@ -110,7 +110,8 @@ mod tests {
     use super::*;
 
     /// As many steps as it is told.
-    const COUNT: &str = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < ?1) SELECT count(*) FROM n";
+    const COUNT: &str =
+        "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < ?1) SELECT count(*) FROM n";
 
     #[test]
     fn a_glance_at_something_long_is_broken_off_and_nothing_stays_behind() {
