@@ -36,6 +36,7 @@ mod report;
 mod resources;
 mod rpc;
 mod sessions;
+mod setup;
 mod small_file;
 mod stop;
 #[cfg(test)]
@@ -70,6 +71,11 @@ enum Verb {
     Call(verbs::call::Arguments),
     /// Take in an exported document of any size (exit code 1: some rows could not be placed)
     Import(verbs::import::Arguments),
+    /// Make an MCP client know the server: its entry, hooks and rules
+    Setup(verbs::setup::Arguments),
+    /// What clients' hooks run: prints where things stand, or nothing. Never starts a daemon
+    #[command(hide = true)]
+    Hook(verbs::hook::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -80,6 +86,8 @@ fn main() -> ExitCode {
         Verb::Stop(arguments) => verbs::stop::run(&arguments, db.as_deref()),
         Verb::Call(arguments) => verbs::call::run(arguments, db.as_deref()),
         Verb::Import(arguments) => verbs::import::run(&arguments, db.as_deref()),
+        Verb::Setup(arguments) => verbs::setup::run(arguments, db.as_deref()),
+        Verb::Hook(arguments) => Ok(verbs::hook::run(&arguments, db.as_deref())),
     };
     outcome.unwrap_or_else(|trouble| {
         verbs::complain(&trouble.to_string());

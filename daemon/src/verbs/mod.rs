@@ -1,8 +1,10 @@
 //! What a person runs. Each verb is one file; all but `serve` are clients of the daemon.
 
 pub(crate) mod call;
+pub(crate) mod hook;
 pub(crate) mod import;
 pub(crate) mod serve;
+pub(crate) mod setup;
 pub(crate) mod status;
 pub(crate) mod stop;
 
@@ -78,7 +80,7 @@ impl Here {
 }
 
 /// Who the person is: as the environment says, else as the home folder is called.
-fn user(home: &Path) -> Option<String> {
+pub(crate) fn user(home: &Path) -> Option<String> {
     let told = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| std::env::var(name).ok());
     told.filter(|name| !name.is_empty()).or_else(|| Some(home.file_name()?.to_string_lossy().into_owned()))
 }

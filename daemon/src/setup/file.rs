@@ -1,0 +1,195 @@
+//! A file that is changed whole or not at all: read, kept beside itself, replaced by renaming, and only if nobody has changed it
+//! meanwhile. A link stays a link; mode and owner stay as they are.
+
+use std::{
+    ffi::OsString,
+    fs::{self, File},
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+/// Larger files are no configuration.
+const LARGEST: u64 = 16 * 1024 * 1024;
+/// What the copy beside a file has after its name.
+const KEPT: &str = ".before-task-orchestrator";
+
+/// Why a file is left alone.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum FileTrouble {
+    #[error("{0}")]
+    System(#[from] io::Error),
+    #[error("it is larger than {} MiB", LARGEST / 1024 / 1024)]
+    Large,
+    #[error("it is not UTF-8 text")]
+    NotText,
+    #[error("it is no file")]
+    NoFile,
+    #[error("it is a link to a file that does not exist")]
+    DeadLink,
+    #[error("somebody changed it at the same moment; run this again")]
+    Changed,
+}
+
+/// A file as it was read.
+#[derive(Debug)]
+pub(crate) struct Original {
+    path: PathBuf,
+    /// Behind links.
+    real: PathBuf,
+    text: Option<String>,
+}
+
+impl Original {
+    /// Reads a file, which need not be there.
+    ///
+    /// # Errors
+    /// [`FileTrouble`]: it cannot be read as text.
+    pub(crate) fn read(path: &Path) -> Result<Self, FileTrouble> {
+        let real = match path.canonicalize() {
+            Ok(real) => real,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                if path.symlink_metadata().is_ok() {
+                    return Err(FileTrouble::DeadLink);
+                }
+                return Ok(Self { path: path.to_owned(), real: path.to_owned(), text: None });
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let text = Some(text_of(&real)?);
+        Ok(Self { path: path.to_owned(), real, text })
+    }
+
+    /// What was in it; none when it was not there.
+    pub(crate) fn text(&self) -> Option<&str> {
+        self.text.as_deref()
+    }
+
+    /// The copy from before setup, where there is one.
+    pub(crate) fn before(&self) -> Option<String> {
+        text_of(&self.beside()).ok()
+    }
+
+    /// Keeps a copy beside the file, in the place of an older one. A file that is not there needs none; an older copy is then not
+    /// from before this change, and is set aside.
+    ///
+    /// # Errors
+    /// [`FileTrouble`].
+    pub(crate) fn keep(&self) -> Result<(), FileTrouble> {
+        let beside = self.beside();
+        if self.text.is_some() {
+            fs::copy(&self.real, &beside)?;
+        } else if beside.exists() {
+            fs::rename(&beside, named(&beside, ".old"))?;
+        }
+        Ok(())
+    }
+
+    /// Takes the copy away.
+    pub(crate) fn forget(&self) {
+        // One that stays does no harm.
+        let _ = fs::remove_file(self.beside());
+    }
+
+    /// Puts `text` in the file's place.
+    ///
+    /// # Errors
+    /// [`FileTrouble`]: nothing has changed.
+    pub(crate) fn replace(&self, text: &str, executable: bool) -> Result<(), FileTrouble> {
+        let folder = self.real.parent().ok_or(FileTrouble::NoFile)?;
+        fs::create_dir_all(folder)?;
+        let name = self.real.file_name().unwrap_or_default().to_string_lossy();
+        let fresh = folder.join(format!(".{name}.task-orchestrator-{}", std::process::id()));
+        let done = self.replace_by(&fresh, text, executable);
+        if done.is_err() {
+            let _ = fs::remove_file(&fresh);
+        }
+        done
+    }
+
+    fn replace_by(&self, fresh: &Path, text: &str, executable: bool) -> Result<(), FileTrouble> {
+        let mut file = File::options().write(true).create_new(true).open(fresh)?;
+        file.write_all(text.as_bytes())?;
+        self.take_over_rights(&file, executable)?;
+        file.sync_all()?;
+        drop(file);
+        self.unchanged()?;
+        fs::rename(fresh, &self.real)?;
+        sync_folder(&self.real);
+        Ok(())
+    }
+
+    /// Takes the file away, and the folders above it that are empty then and may go.
+    ///
+    /// # Errors
+    /// [`FileTrouble`].
+    pub(crate) fn remove(&self, stays: impl Fn(&Path) -> bool) -> Result<(), FileTrouble> {
+        self.unchanged()?;
+        fs::remove_file(&self.path)?;
+        for folder in self.path.ancestors().skip(1).take_while(|folder| !stays(folder)) {
+            // A folder that holds something is not removed.
+            if fs::remove_dir(folder).is_err() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn unchanged(&self) -> Result<(), FileTrouble> {
+        let now = if self.real.exists() { Some(text_of(&self.real)?) } else { None };
+        if now == self.text { Ok(()) } else { Err(FileTrouble::Changed) }
+    }
+
+    #[cfg(unix)]
+    fn take_over_rights(&self, file: &File, executable: bool) -> Result<(), FileTrouble> {
+        use std::os::unix::fs::{MetadataExt, PermissionsExt};
+        let fresh = file.metadata()?;
+        match self.real.metadata() {
+            Ok(old) => {
+                if (old.uid(), old.gid()) != (fresh.uid(), fresh.gid()) {
+                    std::os::unix::fs::fchown(file, Some(old.uid()), Some(old.gid()))?;
+                }
+                file.set_permissions(old.permissions())?;
+            }
+            // As the umask left it, and executable for whoever may read it.
+            Err(_) if executable => {
+                let mode = fresh.permissions().mode();
+                file.set_permissions(fs::Permissions::from_mode(mode | ((mode & 0o444) >> 2)))?;
+            }
+            Err(_) => {}
+        }
+        Ok(())
+    }
+
+    #[cfg(not(unix))]
+    fn take_over_rights(&self, _file: &File, _executable: bool) -> Result<(), FileTrouble> {
+        Ok(())
+    }
+
+    fn beside(&self) -> PathBuf {
+        named(&self.path, KEPT)
+    }
+}
+
+fn named(path: &Path, end: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(end);
+    name.into()
+}
+
+fn text_of(path: &Path) -> Result<String, FileTrouble> {
+    let about = fs::metadata(path)?;
+    if !about.is_file() {
+        return Err(FileTrouble::NoFile);
+    }
+    if about.len() > LARGEST {
+        return Err(FileTrouble::Large);
+    }
+    String::from_utf8(fs::read(path)?).map_err(|_| FileTrouble::NotText)
+}
+
+/// So that the new name outlives a loss of power; where folders cannot be flushed, the file system does it in its time.
+fn sync_folder(path: &Path) {
+    if let Some(folder) = path.parent().filter(|_| cfg!(unix)) {
+        let _ = File::open(folder).and_then(|folder| folder.sync_all());
+    }
+}

@@ -1,0 +1,1 @@
+//! Every client's row, on every platform: a setup and its removal.
