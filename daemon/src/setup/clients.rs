@@ -24,8 +24,14 @@ pub(crate) static CLIENTS: &[Client] = &[
         },
         project: Some(Files {
             config: &[Spot(Base::Project, ".mcp.json")],
-            hooks: Some(Hooks { file: Spot(Base::Project, ".claude/settings.local.json"), form: HookForm::Claude }),
-            rules: Some(Rules::Own(Spot(Base::Project, ".claude/skills/task-orchestrator/SKILL.md"), Frame::Skill)),
+            hooks: Some(Hooks {
+                file: Spot(Base::Project, ".claude/settings.local.json"),
+                form: HookForm::Claude,
+            }),
+            rules: Some(Rules::Own(
+                Spot(Base::Project, ".claude/skills/task-orchestrator/SKILL.md"),
+                Frame::Skill,
+            )),
         }),
         note: None,
     },
@@ -52,12 +58,18 @@ pub(crate) static CLIENTS: &[Client] = &[
         user: Files {
             config: &[Spot(Base::Home, ".cursor/mcp.json")],
             hooks: Some(Hooks { file: Spot(Base::Home, ".cursor/hooks.json"), form: HookForm::Cursor }),
-            rules: Some(Rules::Own(Spot(Base::Home, ".cursor/skills/task-orchestrator/SKILL.md"), Frame::Skill)),
+            rules: Some(Rules::Own(
+                Spot(Base::Home, ".cursor/skills/task-orchestrator/SKILL.md"),
+                Frame::Skill,
+            )),
         },
         project: Some(Files {
             config: &[Spot(Base::Project, ".cursor/mcp.json")],
             hooks: Some(Hooks { file: Spot(Base::Project, ".cursor/hooks.json"), form: HookForm::Cursor }),
-            rules: Some(Rules::Own(Spot(Base::Project, ".cursor/rules/task-orchestrator.mdc"), Frame::Cursor)),
+            rules: Some(Rules::Own(
+                Spot(Base::Project, ".cursor/rules/task-orchestrator.mdc"),
+                Frame::Cursor,
+            )),
         }),
         note: None,
     },
@@ -69,12 +81,21 @@ pub(crate) static CLIENTS: &[Client] = &[
         entry: Format::Json(&[&["servers"]], Shape::Stdio),
         user: Files {
             config: &[Spot(Base::Application, "Code/User/mcp.json")],
-            hooks: Some(Hooks { file: Spot(Base::Home, ".copilot/hooks/task-orchestrator.json"), form: HookForm::VsCode }),
-            rules: Some(Rules::Own(Spot(Base::Home, ".copilot/skills/task-orchestrator/SKILL.md"), Frame::Skill)),
+            hooks: Some(Hooks {
+                file: Spot(Base::Home, ".copilot/hooks/task-orchestrator.json"),
+                form: HookForm::VsCode,
+            }),
+            rules: Some(Rules::Own(
+                Spot(Base::Home, ".copilot/skills/task-orchestrator/SKILL.md"),
+                Frame::Skill,
+            )),
         },
         project: Some(Files {
             config: &[Spot(Base::Project, ".vscode/mcp.json")],
-            hooks: Some(Hooks { file: Spot(Base::Project, ".github/hooks/task-orchestrator.json"), form: HookForm::VsCode }),
+            hooks: Some(Hooks {
+                file: Spot(Base::Project, ".github/hooks/task-orchestrator.json"),
+                form: HookForm::VsCode,
+            }),
             rules: Some(Rules::Own(
                 Spot(Base::Project, ".github/instructions/task-orchestrator.instructions.md"),
                 Frame::Instructions,
@@ -132,7 +153,10 @@ pub(crate) static CLIENTS: &[Client] = &[
         project: Some(Files {
             config: &[],
             hooks: None,
-            rules: Some(Rules::Own(Spot(Base::Project, ".windsurf/rules/task-orchestrator.md"), Frame::Windsurf)),
+            rules: Some(Rules::Own(
+                Spot(Base::Project, ".windsurf/rules/task-orchestrator.md"),
+                Frame::Windsurf,
+            )),
         }),
         note: None,
     },
@@ -162,13 +186,22 @@ pub(crate) static CLIENTS: &[Client] = &[
         entry: Format::Json(MCP_SERVERS, Shape::Plain),
         user: Files {
             config: &[Spot(Base::Home, ".kiro/settings/mcp.json")],
-            hooks: Some(Hooks { file: Spot(Base::Home, ".kiro/hooks/task-orchestrator.json"), form: HookForm::Kiro }),
+            hooks: Some(Hooks {
+                file: Spot(Base::Home, ".kiro/hooks/task-orchestrator.json"),
+                form: HookForm::Kiro,
+            }),
             rules: Some(Rules::Own(Spot(Base::Home, ".kiro/steering/task-orchestrator.md"), Frame::Steering)),
         },
         project: Some(Files {
             config: &[Spot(Base::Project, ".kiro/settings/mcp.json")],
-            hooks: Some(Hooks { file: Spot(Base::Project, ".kiro/hooks/task-orchestrator.json"), form: HookForm::Kiro }),
-            rules: Some(Rules::Own(Spot(Base::Project, ".kiro/steering/task-orchestrator.md"), Frame::Steering)),
+            hooks: Some(Hooks {
+                file: Spot(Base::Project, ".kiro/hooks/task-orchestrator.json"),
+                form: HookForm::Kiro,
+            }),
+            rules: Some(Rules::Own(
+                Spot(Base::Project, ".kiro/steering/task-orchestrator.md"),
+                Frame::Steering,
+            )),
         }),
         note: None,
     },
@@ -183,8 +216,14 @@ pub(crate) static CLIENTS: &[Client] = &[
                 Base::Application,
                 "Code/User/globalStorage/saoudrizwan.claude-dev/settings/cline_mcp_settings.json",
             )],
-            hooks: Some(Hooks { file: Spot(Base::Home, "Documents/Cline/Hooks"), form: HookForm::ClineScripts }),
-            rules: Some(Rules::Own(Spot(Base::Home, "Documents/Cline/Rules/task-orchestrator.md"), Frame::Plain)),
+            hooks: Some(Hooks {
+                file: Spot(Base::Home, "Documents/Cline/Hooks"),
+                form: HookForm::ClineScripts,
+            }),
+            rules: Some(Rules::Own(
+                Spot(Base::Home, "Documents/Cline/Rules/task-orchestrator.md"),
+                Frame::Plain,
+            )),
         },
         project: Some(CLINE_PROJECT),
         note: None,
@@ -198,7 +237,10 @@ pub(crate) static CLIENTS: &[Client] = &[
         user: Files {
             config: &[Spot(Base::Home, ".cline/data/settings/cline_mcp_settings.json")],
             hooks: None,
-            rules: Some(Rules::Own(Spot(Base::Home, "Documents/Cline/Rules/task-orchestrator.md"), Frame::Plain)),
+            rules: Some(Rules::Own(
+                Spot(Base::Home, "Documents/Cline/Rules/task-orchestrator.md"),
+                Frame::Plain,
+            )),
         },
         project: Some(CLINE_PROJECT),
         note: None,

@@ -51,7 +51,12 @@ pub(super) fn put(text: &str, edits: &[Edit], server: &Server) -> Result<String,
 }
 
 /// The text without `edits`, as it was `before`. `None`: nothing is left of a file that was not there before.
-pub(super) fn take(text: &str, edits: &[Edit], server: &Server, before: Option<&str>) -> Result<Option<String>, Fault> {
+pub(super) fn take(
+    text: &str,
+    edits: &[Edit],
+    server: &Server,
+    before: Option<&str>,
+) -> Result<Option<String>, Fault> {
     let before = before.and_then(|before| Document::read(before).ok());
     let mut text = text.to_owned();
     for edit in edits.iter().rev() {
@@ -67,18 +72,25 @@ impl Edit {
     fn put(&self, text: &str, server: &Server) -> Result<String, Fault> {
         let document = Document::read(text)?;
         match self {
-            Self::Server { at, shape } => put_server(text, &document, place(&document, at, &server.name), *shape, server),
+            Self::Server { at, shape } => {
+                put_server(text, &document, place(&document, at, &server.name), *shape, server)
+            }
             Self::Frame { key, value } => match document.at(&[key]) {
                 Some(_) => Ok(text.to_owned()),
                 None => document.put(&[], Some(key), value),
             },
-            Self::Hook { at, element, command, word } => match document.at(at).and_then(|hooks| hook(hooks, word)) {
-                Some((_, found)) if matches!(&found.kind, Kind::String(there) if there == command) => Ok(text.to_owned()),
-                Some((_, found)) => Ok(document.replace(found, &Value::from(command.as_str()))),
-                None => document.put(at, None, element),
-            },
+            Self::Hook { at, element, command, word } => {
+                match document.at(at).and_then(|hooks| hook(hooks, word)) {
+                    Some((_, found)) if matches!(&found.kind, Kind::String(there) if there == command) => {
+                        Ok(text.to_owned())
+                    }
+                    Some((_, found)) => Ok(document.replace(found, &Value::from(command.as_str()))),
+                    None => document.put(at, None, element),
+                }
+            }
             Self::Socket(path) => {
-                let on = document.at(&["sandbox", "enabled"]).is_some_and(|node| document.value(node) == true);
+                let on =
+                    document.at(&["sandbox", "enabled"]).is_some_and(|node| document.value(node) == true);
                 match document.at(&SOCKETS).and_then(|sockets| element(sockets, path)) {
                     None if on => document.put(&SOCKETS, None, &Value::from(path.as_str())),
                     _ => Ok(text.to_owned()),
@@ -87,7 +99,12 @@ impl Edit {
         }
     }
 
-    fn take(&self, text: &str, server: &Server, before: Option<&Document<'_>>) -> Result<Option<String>, Fault> {
+    fn take(
+        &self,
+        text: &str,
+        server: &Server,
+        before: Option<&Document<'_>>,
+    ) -> Result<Option<String>, Fault> {
         let document = Document::read(text)?;
         let kept = || Ok(Some(text.to_owned()));
         match self {
@@ -191,7 +208,8 @@ fn shape_is_ours(document: &Document<'_>, path: &[&str], shape: Shape, server: &
 /// Our hook for a moment: which element it is, and its command.
 fn hook<'n>(hooks: &'n Node, word: &str) -> Option<(usize, &'n Node)> {
     let runs = format!(" hook {word}");
-    let fits = |command: &str| command.contains(PROGRAM) && !command.contains(SHIM) && command.contains(&runs);
+    let fits =
+        |command: &str| command.contains(PROGRAM) && !command.contains(SHIM) && command.contains(&runs);
     let elements = hooks.entries().iter().enumerate();
     elements.filter_map(|(at, element)| Some((at, element.value.string(&fits)?))).next()
 }

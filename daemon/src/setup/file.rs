@@ -193,3 +193,68 @@ fn sync_folder(path: &Path) {
         let _ = File::open(folder).and_then(|folder| folder.sync_all());
     }
 }
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn a_link_stays_a_link_and_the_mode_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let (real, link) = (folder.path().join("real.json"), folder.path().join("link.json"));
+        fs::write(&real, "old").unwrap();
+        fs::set_permissions(&real, fs::Permissions::from_mode(0o600)).unwrap();
+        symlink("real.json", &link).unwrap();
+        let original = Original::read(&link).unwrap();
+        original.keep().unwrap();
+        original.replace("new", false).unwrap();
+        assert_eq!((fs::read_to_string(&real).unwrap().as_str(), mode(&real)), ("new", 0o600));
+        assert!(link.symlink_metadata().unwrap().is_symlink());
+        let again = Original::read(&link).unwrap();
+        assert_eq!((again.text(), again.before().as_deref()), (Some("new"), Some("old")));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3, "nothing else is left");
+    }
+
+    #[test]
+    fn a_file_that_changed_meanwhile_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("c.json");
+        let absent = Original::read(&path).unwrap();
+        fs::write(&path, "theirs").unwrap();
+        assert!(matches!(absent.replace("ours", false), Err(FileTrouble::Changed)));
+        let there = Original::read(&path).unwrap();
+        fs::write(&path, "theirs again").unwrap();
+        assert!(matches!(there.replace("ours", false), Err(FileTrouble::Changed)));
+        assert!(matches!(there.remove(|_| true), Err(FileTrouble::Changed)));
+        assert_eq!(fs::read_to_string(&path).unwrap(), "theirs again");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else is left");
+    }
+
+    #[test]
+    fn what_is_no_text_file_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::write(path("latin"), b"\xe4").unwrap();
+        symlink("nowhere", path("dead")).unwrap();
+        assert!(matches!(Original::read(&path("latin")), Err(FileTrouble::NotText)));
+        assert!(matches!(Original::read(&path("dead")), Err(FileTrouble::DeadLink)));
+        assert!(matches!(Original::read(folder.path()), Err(FileTrouble::NoFile)));
+    }
+
+    #[test]
+    fn folders_made_for_a_file_go_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a/b/c.md");
+        Original::read(&path).unwrap().replace("x", true).unwrap();
+        assert_eq!(mode(&path) & 0o100, 0o100);
+        Original::read(&path).unwrap().remove(|above| above == folder.path()).unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+}

@@ -40,7 +40,8 @@ impl Runner<'_> {
     /// The command for a moment.
     fn command(&self, word: &str) -> String {
         let quote = |text: &str| quoted(text, self.platform);
-        let mut command = format!("{} hook {word} --client {}", quote(&self.program.to_string_lossy()), self.client);
+        let mut command =
+            format!("{} hook {word} --client {}", quote(&self.program.to_string_lossy()), self.client);
         if let Some(database) = self.database {
             command.push_str(&format!(" --db {}", quote(database)));
         }
@@ -91,7 +92,9 @@ fn element(form: HookForm, event: &str, word: &str, command: &str) -> Value {
 
 /// A word that the platform's shell reads as one.
 fn quoted(text: &str, platform: Platform) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@:,=".contains(c) || (platform == Platform::Windows && c == '\\');
+    let plain = |c: char| {
+        c.is_ascii_alphanumeric() || "/._-+@:,=".contains(c) || (platform == Platform::Windows && c == '\\')
+    };
     if text.chars().all(plain) && !text.is_empty() {
         text.to_owned()
     } else if platform == Platform::Windows {

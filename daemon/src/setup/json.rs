@@ -10,8 +10,8 @@ mod tests;
 use serde_json::Value;
 
 pub(crate) use scan::Fault;
-pub(super) use scan::{Kind, Node};
 use scan::parse;
+pub(super) use scan::{Kind, Node};
 use splice::Splice;
 
 /// A text, and what is in it.
@@ -89,7 +89,8 @@ impl<'t> Document<'t> {
         let (mut depth, mut at) = (path.len(), entry);
         while depth > 0 {
             let made = before.is_none_or(|before| before.at(&path[..depth]).is_none());
-            let alone = chain[depth].entries().len() == 1 && !splice::has_comment(self.text, chain[depth], at);
+            let alone =
+                chain[depth].entries().len() == 1 && !splice::has_comment(self.text, chain[depth], at);
             if !(made && alone) {
                 break;
             }
@@ -100,7 +101,9 @@ impl<'t> Document<'t> {
         let emptied = container.entries().len() == 1;
         if emptied && depth == 0 && !splice::has_comment(self.text, container, at) {
             match before {
-                None if self.text[..container.span.start].trim_matches(['\u{feff}', ' ', '\t', '\r', '\n']).is_empty()
+                None if self.text[..container.span.start]
+                    .trim_matches(['\u{feff}', ' ', '\t', '\r', '\n'])
+                    .is_empty()
                     && self.text[container.span.end..].trim().is_empty() =>
                 {
                     return None;
@@ -124,11 +127,13 @@ impl<'t> Document<'t> {
 
     /// That a node is an object, or else an array.
     fn expect(&self, node: &Node, path: &[&str], object: bool) -> Result<(), Fault> {
-        let fits = if object { matches!(node.kind, Kind::Object(_)) } else { matches!(node.kind, Kind::Array(_)) };
+        let fits =
+            if object { matches!(node.kind, Kind::Object(_)) } else { matches!(node.kind, Kind::Array(_)) };
         if fits {
             return Ok(());
         }
-        let name = if path.is_empty() { "the document".to_owned() } else { format!("\"{}\"", path.join(".")) };
+        let name =
+            if path.is_empty() { "the document".to_owned() } else { format!("\"{}\"", path.join(".")) };
         let wanted = if object { "an object" } else { "an array" };
         Err(Fault::at(self.text, node.span.start, format!("{name} is not {wanted}")))
     }

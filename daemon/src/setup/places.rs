@@ -65,7 +65,8 @@ impl Ground {
     /// This process' ground; the project is the one that `folder` is in.
     pub(crate) fn here(home: &Path, folder: &Path) -> Self {
         let set = |name| Some((name, PathBuf::from(std::env::var_os(name)?)));
-        let variables = VARIABLES.into_iter().filter_map(set).filter(|(_, path)| path.is_absolute()).collect();
+        let variables =
+            VARIABLES.into_iter().filter_map(set).filter(|(_, path)| path.is_absolute()).collect();
         Self { platform: Platform::here(), home: home.to_owned(), project: project_of(folder), variables }
     }
 
@@ -99,7 +100,10 @@ impl Ground {
 impl Spot {
     /// Its path.
     pub(crate) fn path(&self, ground: &Ground) -> PathBuf {
-        self.1.split('/').filter(|part| !part.is_empty()).fold(ground.base(self.0), |path, part| path.join(part))
+        self.1
+            .split('/')
+            .filter(|part| !part.is_empty())
+            .fold(ground.base(self.0), |path, part| path.join(part))
     }
 }
 
@@ -129,7 +133,8 @@ mod tests {
         assert_eq!(app.path(&windows), Path::new("/h/AppData/Roaming/Code/User/mcp.json"));
         assert_eq!(zed.path(&mac), Path::new("/h/.config/zed/settings.json"));
         assert_eq!(zed.path(&windows), Path::new("/h/AppData/Roaming/zed/settings.json"));
-        let moved = on(Platform::Linux, vec![("CLAUDE_CONFIG_DIR", "/c".into()), ("XDG_CONFIG_HOME", "/x".into())]);
+        let moved =
+            on(Platform::Linux, vec![("CLAUDE_CONFIG_DIR", "/c".into()), ("XDG_CONFIG_HOME", "/x".into())]);
         assert_eq!(Spot(Base::ClaudeState, ".claude.json").path(&moved), Path::new("/c/.claude.json"));
         assert_eq!(Spot(Base::ClaudeState, ".claude.json").path(&linux), Path::new("/h/.claude.json"));
         assert_eq!(Spot(Base::Claude, "settings.json").path(&linux), Path::new("/h/.claude/settings.json"));

@@ -40,7 +40,11 @@ mod tests {
         for frame in [Skill, Cursor, Instructions, Windsurf, Steering, Plain] {
             let text = file(frame);
             assert!(text.lines().count() < 60, "{frame:?} has {} lines", text.lines().count());
-            assert!(text.len() < 6_000, "Windsurf reads no more of a file: {frame:?} has {} bytes", text.len());
+            assert!(
+                text.len() < 6_000,
+                "Windsurf reads no more of a file: {frame:?} has {} bytes",
+                text.len()
+            );
         }
     }
 }

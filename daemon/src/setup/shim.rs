@@ -48,7 +48,9 @@ pub(crate) fn answers(shim: &Path) -> Result<(), String> {
     let _ = child.wait();
     let answer = line.ok().and_then(Result::ok).and_then(|line| serde_json::from_str::<Value>(&line).ok());
     match (said, answer) {
-        (Some(Ok(())), Some(answer)) if answer["result"]["serverInfo"]["name"] == "task-orchestrator" => Ok(()),
+        (Some(Ok(())), Some(answer)) if answer["result"]["serverInfo"]["name"] == "task-orchestrator" => {
+            Ok(())
+        }
         _ => Err(format!("{} does not answer initialize within {} s", shim.display(), WITHIN.as_secs())),
     }
 }

@@ -5,7 +5,8 @@ use sha2::{Digest, Sha256};
 
 use super::json::Fault;
 
-const BEGIN: &str = "<!-- task-orchestrator:begin (written by `task-orchestrator setup`; changes in here are lost) -->";
+const BEGIN: &str =
+    "<!-- task-orchestrator:begin (written by `task-orchestrator setup`; changes in here are lost) -->";
 const END: &str = "<!-- task-orchestrator:end -->";
 /// What markers begin with, whichever version wrote them.
 const BEGINS: &str = "<!-- task-orchestrator:begin";
@@ -36,7 +37,8 @@ pub(super) fn take_block(text: &str, before: Option<&str>) -> Result<Option<Stri
     let line = |text: &str| text.strip_suffix('\n').map(|text| text.strip_suffix('\r').unwrap_or(text).len());
     let first = line(head).unwrap_or(head.len());
     let start = if end == text.len() { line(&head[..first]).unwrap_or(first) } else { first };
-    let tail = text[end..].strip_prefix("\r\n").or_else(|| text[end..].strip_prefix('\n')).unwrap_or(&text[end..]);
+    let tail =
+        text[end..].strip_prefix("\r\n").or_else(|| text[end..].strip_prefix('\n')).unwrap_or(&text[end..]);
     let kept = format!("{}{tail}", &text[..start]);
     match before {
         Some(before) if before.trim() == kept.trim() => Ok(Some(before.to_owned())),
@@ -73,8 +75,8 @@ pub(super) enum Writer {
 
 /// Who wrote a text.
 pub(super) fn writer(text: &str) -> Writer {
-    let Some(at) = text.find(SIGN) else { return Writer::Other };
     let text = text.replace("\r\n", "\n");
+    let Some(at) = text.find(SIGN) else { return Writer::Other };
     let claimed = text.get(at + SIGN.len()..).unwrap_or_default().chars().take_while(char::is_ascii_hexdigit);
     let claimed: String = claimed.collect();
     if claimed == sum(&without_line(&text, SIGN)) { Writer::Setup } else { Writer::Edited }
@@ -102,7 +104,11 @@ mod tests {
             let other = put_block(&with, "another body").unwrap();
             assert_eq!(take_block(&other, Some(before)).unwrap().as_deref(), Some(before));
             if !before.trim_start_matches('\u{feff}').is_empty() {
-                assert_eq!(take_block(&with, None).unwrap().as_deref(), Some(before), "without knowing: {before:?}");
+                assert_eq!(
+                    take_block(&with, None).unwrap().as_deref(),
+                    Some(before),
+                    "without knowing: {before:?}"
+                );
             }
         }
         assert_eq!(take_block(&put_block("", "b").unwrap(), None).unwrap(), None);

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use toml_edit::{Document, DocumentMut, Item, TableLike, value};
+use toml_edit::{Document, DocumentMut, InlineTable, Item, Table, TableLike, Value};
 
 use super::{entry::Server, json::Fault};
 
@@ -25,9 +25,14 @@ pub(super) fn put(text: &str, server: &Server) -> Result<String, Fault> {
         return Ok(text.to_owned());
     }
     let Some(span) = stretches(text, &document, &server.name).into_iter().next() else {
-        return Err(Fault::at(text, 0, format!("\"{}\" is written in one line; change it by hand", server.name)));
+        return Err(Fault::at(
+            text,
+            0,
+            format!("\"{}\" is written in one line; change it by hand", server.name),
+        ));
     };
-    let fresh = updated(&text[span.clone()], server).map_err(|message| Fault::at(text, span.start, message))?;
+    let fresh =
+        updated(&text[span.clone()], server).map_err(|message| Fault::at(text, span.start, message))?;
     let mut text = text.to_owned();
     text.replace_range(span, &fresh);
     Ok(text)
@@ -71,7 +76,11 @@ fn refuse_inline(text: &str, document: &Document<&str>) -> Result<(), Fault> {
         None | Some(Item::Table(_)) => Ok(()),
         Some(other) => {
             let at = other.span().map_or(0, |span| span.start);
-            Err(Fault::at(text, at, format!("{SERVERS} is no [{SERVERS}.NAME] table, so that nothing can be added to it")))
+            Err(Fault::at(
+                text,
+                at,
+                format!("{SERVERS} is no [{SERVERS}.NAME] table, so that nothing can be added to it"),
+            ))
         }
     }
 }
@@ -88,9 +97,13 @@ fn append(text: &str, server: &Server) -> String {
     let eol = if text.contains("\r\n") { "\r\n" } else { "\n" };
     let blank = text.trim_start_matches('\u{feff}').is_empty();
     let open = !blank && !text.ends_with('\n');
-    let mut lines = vec![format!("[{SERVERS}.{}]", quoted(&server.name)), format!("command = {}", string(&server.command()))];
+    let mut lines = vec![
+        format!("[{SERVERS}.{}]", quoted(&server.name)),
+        format!("command = {}", string(&server.command())),
+    ];
     if !server.environment.is_empty() {
-        let pairs = server.environment.iter().map(|(name, value)| format!("{} = {}", quoted(name), string(value)));
+        let pairs =
+            server.environment.iter().map(|(name, value)| format!("{} = {}", quoted(name), string(value)));
         lines.push(format!("env = {{ {} }}", pairs.collect::<Vec<_>>().join(", ")));
     }
     let gap = match (blank, open) {
@@ -104,18 +117,33 @@ fn append(text: &str, server: &Server) -> String {
 /// The stretch of a server's tables with today's command and variables.
 fn updated(stretch: &str, server: &Server) -> Result<String, String> {
     let crlf = stretch.contains("\r\n");
-    let mut document: DocumentMut = stretch.replace("\r\n", "\n").parse().map_err(|error| format!("{error}"))?;
+    let mut document: DocumentMut =
+        stretch.replace("\r\n", "\n").parse().map_err(|error| format!("{error}"))?;
     let table = document[SERVERS][&server.name].as_table_like_mut().ok_or("it is no table")?;
-    table.insert("command", value(server.command()));
+    set(table, "command", &server.command());
     if !server.environment.is_empty() {
-        let environment = table.entry("env").or_insert_with(|| Item::Value(toml_edit::InlineTable::new().into()));
+        let environment = table.entry("env").or_insert_with(|| Item::Value(InlineTable::new().into()));
         let environment = environment.as_table_like_mut().ok_or("env is no table")?;
         for (name, text) in &server.environment {
-            environment.insert(name, value(text));
+            set(environment, name, text);
         }
     }
     let text = document.to_string();
     Ok(if crlf { text.replace('\n', "\r\n") } else { text })
+}
+
+/// A string under a key; a comment behind the older one stays.
+fn set(table: &mut dyn TableLike, key: &str, text: &str) {
+    let mut fresh = Value::from(text);
+    match table.get_mut(key) {
+        Some(Item::Value(old)) => {
+            *fresh.decor_mut() = old.decor().clone();
+            *old = fresh;
+        }
+        _ => {
+            table.insert(key, Item::Value(fresh));
+        }
+    }
 }
 
 /// The lines of a server's tables, `[mcp_servers.NAME]` and those below it, each from its header to the end of its last value; those
@@ -143,17 +171,28 @@ fn stretches(text: &str, document: &Document<&str>, name: &str) -> Vec<Range<usi
 /// From the header to the last value, of a table that has a header and of those below it.
 fn tables(item: &Item, found: &mut Vec<Range<usize>>) {
     let Item::Table(table) = item else { return };
-    if let Some(header) = table.span() {
-        let values = table.iter().filter_map(|(_, item)| item.as_value()?.span()).map(|span| span.end);
-        found.push(header.start..values.max().unwrap_or(header.end).max(header.end));
+    if let Some(header) = table.span().filter(|_| !table.is_implicit() && !table.is_dotted()) {
+        found.push(header.start..last_value(table).map_or(header.end, |end| end.max(header.end)));
     }
     for (_, item) in table.iter() {
         tables(item, found);
     }
 }
 
+/// Where the last value under a table's header ends, dotted keys included.
+fn last_value(table: &Table) -> Option<usize> {
+    let end = |item: &Item| match item {
+        Item::Value(value) => value.span().map(|span| span.end),
+        Item::Table(below) if below.is_dotted() => last_value(below),
+        _ => None,
+    };
+    table.iter().filter_map(|(_, item)| end(item)).max()
+}
+
 fn line_start(text: &str, at: usize) -> usize {
-    text[..at].rfind('\n').map_or(text.len() - text.trim_start_matches('\u{feff}').len(), |newline| newline + 1)
+    text[..at]
+        .rfind('\n')
+        .map_or(text.len() - text.trim_start_matches('\u{feff}').len(), |newline| newline + 1)
 }
 
 fn line_end(text: &str, at: usize) -> usize {
@@ -179,7 +218,7 @@ fn quoted(key: &str) -> String {
 }
 
 fn string(text: &str) -> String {
-    toml_edit::Value::from(text).to_string()
+    Value::from(text).to_string()
 }
 
 #[cfg(test)]
@@ -189,7 +228,8 @@ mod tests {
     use super::*;
 
     fn server(shim: &str, environment: &[(&str, &str)]) -> Server {
-        let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let environment =
+            environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         Server { name: "task-orchestrator".to_owned(), shim: PathBuf::from(shim), environment }
     }
 
@@ -214,9 +254,17 @@ mod tests {
             let command = find(&document, &server.name).unwrap().get("command").and_then(Item::as_str);
             assert_eq!(command, server.shim.to_str(), "{with}");
             assert_eq!(put(&with, &server).unwrap(), with, "twice is once");
-            assert_eq!(take(&with, &server, Some(before)).unwrap().as_deref(), Some(before), "by way of {with:?}");
+            assert_eq!(
+                take(&with, &server, Some(before)).unwrap().as_deref(),
+                Some(before),
+                "by way of {with:?}"
+            );
             if !before.trim().is_empty() {
-                assert_eq!(take(&with, &server, None).unwrap().as_deref(), Some(before), "by way of {with:?}");
+                assert_eq!(
+                    take(&with, &server, None).unwrap().as_deref(),
+                    Some(before),
+                    "by way of {with:?}"
+                );
             }
         }
     }
@@ -224,7 +272,9 @@ mod tests {
     #[test]
     fn what_was_added_to_it_stays_until_it_goes() {
         let old = server("/old/task-orchestrator-mcp", &[]);
-        let with = put("a = 1\r\n", &old).unwrap().replace("mcp\"\r\n", "mcp\" # mine\r\nstartup_timeout_sec = 20\r\n")
+        let with = put("a = 1\r\n", &old)
+            .unwrap()
+            .replace("mcp\"\r\n", "mcp\" # mine\r\nstartup_timeout_sec = 20\r\n")
             + "\r\n[mcp_servers.task-orchestrator.tools.echo]\r\nenabled = false\r\n\r\n# theirs\r\n[z]\r\ny = 1\r\n";
         let new = server("/new/task-orchestrator-mcp", &[("A", "b")]);
         let fresh = put(&with, &new).unwrap();

@@ -62,7 +62,8 @@ fn words(arguments: &Arguments, db: Option<&Path>) -> Option<String> {
     if stop_marker::stands(&here.endpoint) {
         return None;
     }
-    let folder = folder_in(&said).or_else(|| std::env::current_dir().ok()).unwrap_or_else(|| here.places.home.clone());
+    let folder =
+        folder_in(&said).or_else(|| std::env::current_dir().ok()).unwrap_or_else(|| here.places.home.clone());
     let brief = client_runtime().ok()?.block_on(brief(&here, folder))?;
     Some(framed(&arguments.client, moment, &brief))
 }
@@ -182,10 +183,15 @@ mod tests {
     fn a_brief_comes_in_the_clients_form() {
         let json = |client, moment| serde_json::from_str::<Value>(&framed(client, moment, "b")).ok();
         let context = |value: Option<Value>, pointer: &str| {
-            value.and_then(|value| Some(value.pointer(pointer)?.as_str()?.ends_with("\nb\n"))).unwrap_or_default()
+            value
+                .and_then(|value| Some(value.pointer(pointer)?.as_str()?.ends_with("\nb\n")))
+                .unwrap_or_default()
         };
         for client in ["claude-code", "codex", "gemini-cli", "vscode"] {
-            assert!(context(json(client, Moment::SessionStart), "/hookSpecificOutput/additionalContext"), "{client}");
+            assert!(
+                context(json(client, Moment::SessionStart), "/hookSpecificOutput/additionalContext"),
+                "{client}"
+            );
         }
         assert!(context(json("cursor", Moment::SessionStart), "/additional_context"));
         assert!(context(json("cline", Moment::BeforeCompact), "/contextModification"));

@@ -87,7 +87,8 @@ pub(crate) fn run(arguments: Arguments, db: Option<&Path>) -> Result<ExitCode, T
 fn wish(arguments: &Arguments, here: &Here, db: Option<PathBuf>, folder: &Path) -> Result<Wish, Trouble> {
     let program = std::env::current_exe()?;
     let beside = || program.with_file_name(format!("{SHIM}{}", std::env::consts::EXE_SUFFIX));
-    let shim = arguments.shim.as_deref().map_or_else(beside, |shim| absolute(shim, &here.places.home, folder));
+    let shim =
+        arguments.shim.as_deref().map_or_else(beside, |shim| absolute(shim, &here.places.home, folder));
     let mut environment = arguments.env.clone();
     if let Some(db) = db.filter(|_| !environment.iter().any(|(name, _)| name == DB)) {
         environment.push((DB.to_owned(), db.to_string_lossy().into_owned()));
@@ -109,7 +110,9 @@ fn list(ground: &Ground, search: &[PathBuf]) {
         let scopes = if client.project.is_some() { "user, project" } else { "user" };
         say(format!("{:<15} {:<15} {scopes:<14} {found}", client.id, client.title).trim_end());
     }
-    say("Set one up with `task-orchestrator setup CLIENT`, all that are found with `task-orchestrator setup --all`.");
+    say(
+        "Set one up with `task-orchestrator setup CLIENT`, all that are found with `task-orchestrator setup --all`.",
+    );
 }
 
 /// A setup under way.
@@ -173,7 +176,8 @@ impl Setup {
     fn check(&mut self, change: &Change) -> Result<String, Unmade> {
         let original = Original::read(&change.path)?;
         let wanted = change.put(original.text(), &self.wish.server)?;
-        let there = original.text() == Some(wanted.as_str()) || (wanted.is_empty() && original.text().is_none());
+        let there =
+            original.text() == Some(wanted.as_str()) || (wanted.is_empty() && original.text().is_none());
         self.well &= there;
         Ok(told(if there { "in place" } else { "not in place" }, change))
     }
@@ -194,7 +198,8 @@ impl Setup {
             return Ok(self.diff(change, there, &wanted));
         }
         // A copy is of the file without us: one that had us already keeps its older copy.
-        let without = there.is_none_or(|there| change.take(there, server, None) == Ok(Left::Text(there.to_owned())));
+        let without =
+            there.is_none_or(|there| change.take(there, server, None) == Ok(Left::Text(there.to_owned())));
         if without || original.before().is_none() {
             original.keep()?;
         }
@@ -227,7 +232,8 @@ impl Setup {
     fn diff(&self, change: &Change, old: Option<&str>, new: &str) -> String {
         let path = change.path.display().to_string();
         let diff = similar::TextDiff::from_lines(old.unwrap_or_default(), new);
-        let diff = diff.unified_diff().header(if old.is_some() { &path } else { "/dev/null" }, &path).to_string();
+        let diff =
+            diff.unified_diff().header(if old.is_some() { &path } else { "/dev/null" }, &path).to_string();
         format!("{}\n{}", told("would change", change), diff.trim_end())
     }
 }

@@ -13,7 +13,9 @@ pub(super) fn inline(value: &Value, spaced: bool) -> String {
                 |(key, value): (&String, &Value)| format!("{}:{space}{}", string(key), inline(value, spaced));
             format!("{{{}}}", joined(members.iter().map(member).collect()))
         }
-        Value::Array(items) => format!("[{}]", joined(items.iter().map(|item| inline(item, spaced)).collect())),
+        Value::Array(items) => {
+            format!("[{}]", joined(items.iter().map(|item| inline(item, spaced)).collect()))
+        }
         plain => plain.to_string(),
     }
 }

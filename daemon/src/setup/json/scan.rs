@@ -206,7 +206,8 @@ impl Scan<'_> {
                 b'"' => {
                     let string = serde_json::from_str(&self.text[start..=offset]);
                     self.at = offset + 1;
-                    return string.map_err(|error| Fault::at(self.text, start, format!("no string: {error}")));
+                    return string
+                        .map_err(|error| Fault::at(self.text, start, format!("no string: {error}")));
                 }
                 b'\n' => break,
                 _ => {}

@@ -21,7 +21,8 @@ pub(super) struct Style {
 
 /// How a text is laid out: as its first indented line, two spaces if there is none.
 pub(super) fn style(text: &str) -> Style {
-    let indented = text.lines().find(|line| line.starts_with([' ', '\t']) && line.trim_start().starts_with('"'));
+    let indented =
+        text.lines().find(|line| line.starts_with([' ', '\t']) && line.trim_start().starts_with('"'));
     let unit = indented.map_or("  ", |line| &line[..line.len() - line.trim_start_matches([' ', '\t']).len()]);
     Style { unit: unit.to_owned(), eol: if text.contains("\r\n") { "\r\n" } else { "\n" } }
 }
@@ -36,7 +37,8 @@ pub(super) fn indent_of_line(text: &str, at: usize) -> &str {
 /// A text without a root, and one behind it.
 pub(super) fn append_root(text: &str, root: &Value) -> String {
     let style = style(text);
-    let gap = if text.trim_start_matches('\u{feff}').is_empty() || text.ends_with('\n') { "" } else { style.eol };
+    let gap =
+        if text.trim_start_matches('\u{feff}').is_empty() || text.ends_with('\n') { "" } else { style.eol };
     let rendered = render::block(root, &style.unit, "").replace('\n', style.eol);
     format!("{text}{gap}{rendered}{}", style.eol)
 }
@@ -56,13 +58,17 @@ impl Splice<'_> {
         let last = self.container.entries().last();
         let inline = !lines && (last.is_some() || self.is_in_one_line());
         let outer = indent_of_line(self.text, open);
-        let indent = match self.container.entries().iter().map(|entry| entry.start).find(|at| self.begins_line(*at)) {
-            Some(at) => indent_of_line(self.text, at).to_owned(),
-            None => format!("{outer}{unit}"),
-        };
+        let indent =
+            match self.container.entries().iter().map(|entry| entry.start).find(|at| self.begins_line(*at)) {
+                Some(at) => indent_of_line(self.text, at).to_owned(),
+                None => format!("{outer}{unit}"),
+            };
         let spaced = !self.is_in_one_line() || self.text.contains(": ");
-        let rendered =
-            if inline { render::inline(value, spaced) } else { render::block(value, &unit, &indent).replace('\n', eol) };
+        let rendered = if inline {
+            render::inline(value, spaced)
+        } else {
+            render::block(value, &unit, &indent).replace('\n', eol)
+        };
         let space = if spaced { " " } else { "" };
         let key = key.map(|key| format!("{}:{space}", render::string(key))).unwrap_or_default();
         let before = if !inline {
@@ -74,11 +80,17 @@ impl Splice<'_> {
         };
         let behind = if inline || lines { String::new() } else { format!("{eol}{outer}") };
         let (comma, from) = match last {
-            Some(entry) => (entry.comma.is_none().then_some(entry.value.span.end), entry.comma.map_or(entry.value.span.end, |at| at + 1)),
+            Some(entry) => (
+                entry.comma.is_none().then_some(entry.value.span.end),
+                entry.comma.map_or(entry.value.span.end, |at| at + 1),
+            ),
             None => (None, open),
         };
         let trailing = if last.is_some_and(|entry| entry.comma.is_some()) { "," } else { "" };
-        let at = behind_comments_of_line(self.text, from);
+        let at = match last {
+            Some(_) => behind_comments_of_line(self.text, from),
+            None => open + self.text[open..close].trim_end().len(),
+        };
         let mut text = self.text.to_owned();
         text.insert_str(at, &format!("{before}{key}{rendered}{trailing}{behind}"));
         if let Some(at) = comma {

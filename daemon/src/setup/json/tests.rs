@@ -82,7 +82,11 @@ fn what_was_put_in_goes_without_a_trace() {
         assert_eq!(document.value(document.at(&["servers", "x"]).unwrap()), entry, "{with}");
         assert_eq!(take(&with, &["servers"], Some(before)).as_deref(), Some(before), "by way of: {with:?}");
         let with = put(before, &["hooks", "Start"], None, &json!({"hooks": [{"command": "/h"}]}));
-        assert_eq!(take(&with, &["hooks", "Start"], Some(before)).as_deref(), Some(before), "by way of: {with:?}");
+        assert_eq!(
+            take(&with, &["hooks", "Start"], Some(before)).as_deref(),
+            Some(before),
+            "by way of: {with:?}"
+        );
     }
 }
 
@@ -126,10 +130,14 @@ fn a_fault_names_its_place() {
 
 #[test]
 fn what_stands_in_our_place_is_left_alone() {
-    let put = |text: &str| Document::read(text).unwrap().put(&["servers"], Some("x"), &json!({})).unwrap_err();
+    let put =
+        |text: &str| Document::read(text).unwrap().put(&["servers"], Some("x"), &json!({})).unwrap_err();
     assert_eq!(put("{\"servers\": []}").to_string(), "line 1, column 13: \"servers\" is not an object");
     assert_eq!(put("[]").message, "the document is not an object");
-    assert_eq!(put("{\n\"servers\": {},\n\"servers\": {}}").to_string(), "line 3, column 1: \"servers\" is there twice");
+    assert_eq!(
+        put("{\n\"servers\": {},\n\"servers\": {}}").to_string(),
+        "line 3, column 1: \"servers\" is there twice"
+    );
 }
 
 /// Any white space and comments that may stand between two tokens.
