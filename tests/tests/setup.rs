@@ -10,7 +10,7 @@ use std::{
 use e2e::{Value, json, machine::TestEnv, machine::binaries, workspace_root};
 
 /// Every client, and whether it has files of a project.
-const CLIENTS: [(&str, bool); 12] = [
+const CLIENTS: [(&str, bool); 11] = [
     ("claude-code", true),
     ("claude-desktop", false),
     ("cursor", true),
@@ -21,7 +21,6 @@ const CLIENTS: [(&str, bool); 12] = [
     ("zed", true),
     ("kiro", true),
     ("cline", true),
-    ("cline-cli", true),
     ("opencode", true),
 ];
 
@@ -37,6 +36,12 @@ fn tree(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
         }
     }
     found
+}
+
+/// Whether text was only added: every byte is still there, in its order.
+fn is_within(before: &[u8], after: &[u8]) -> bool {
+    let mut rest = after.iter();
+    before.iter().all(|byte| rest.any(|there| there == byte))
 }
 
 /// A machine whose home has a client's files, each as `changed` makes it.
@@ -88,12 +93,8 @@ fn every_client_is_set_up_checked_and_left_as_it_was() {
             let with = tree(env.home());
             assert_ne!(with, before, "{client} {how}");
             for (path, bytes) in &before {
-                let text = String::from_utf8_lossy(bytes).into_owned();
-                let now = String::from_utf8_lossy(&with[path]).into_owned();
-                let kept = text.lines().all(|line| {
-                    now.contains(line.trim_end().trim_end_matches(['}', ']', ' ']).trim_end_matches(','))
-                });
-                assert!(kept, "{client} {how}: a line of {} is gone:\n{now}", path.display());
+                let all_there = is_within(bytes, &with[path]);
+                assert!(all_there, "{client} {how}: {} lost bytes", path.display());
             }
             let said = setup(&env, &[client], 0);
             assert!(!said.contains("written"), "{client} {how}, the second time: {said}");
@@ -122,6 +123,7 @@ fn a_client_without_any_file_gets_them_and_they_go_again() {
         let before = tree(env.home());
         setup(&env, &[client], 0);
         setup(&env, &[client, "--check"], 0);
+        setup(&env, &[client, "--env", "TASK_ORCHESTRATOR_DB=/d/t.db"], 0);
         setup(&env, &[client, "--remove"], 0);
         assert_eq!(tree(env.home()), before, "{client}");
         let within = |words: &[&str]| {
@@ -320,6 +322,20 @@ fn all_takes_those_that_are_here() {
     let made: Vec<_> = tree(env.home()).into_keys().collect();
     let is = |end: &str| made.contains(&env.home().join(end));
     assert!(is(".codex/config.toml") && is(".kiro/settings/mcp.json") && !is(".cursor/mcp.json"), "{made:?}");
+}
+
+#[test]
+fn an_older_place_is_used_where_only_that_is() {
+    let env = TestEnv::new();
+    let extension = env.home().join(".config/Code/User/globalStorage/saoudrizwan.claude-dev/settings");
+    fs::create_dir_all(&extension).unwrap();
+    let path = extension.join("cline_mcp_settings.json");
+    fs::write(&path, "").unwrap();
+    setup(&env, &["cline"], 0);
+    assert_eq!(document(&path)["mcpServers"]["task-orchestrator"]["command"], shim());
+    assert!(!env.home().join(".cline").exists());
+    setup(&env, &["cline", "--remove"], 0);
+    assert_eq!(fs::read(&path).unwrap(), b"", "an empty file is empty again");
 }
 
 #[test]

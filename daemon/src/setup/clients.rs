@@ -9,6 +9,9 @@ use super::{
 /// Where most clients keep their servers.
 const MCP_SERVERS: &[&[&str]] = &[&["mcpServers"]];
 
+/// The folder of Cline's extension.
+const CLINE_EXTENSION: &str = "Code/User/globalStorage/saoudrizwan.claude-dev";
+
 /// Every client that can be set up.
 pub(crate) static CLIENTS: &[Client] = &[
     Client {
@@ -208,14 +211,19 @@ pub(crate) static CLIENTS: &[Client] = &[
     Client {
         id: "cline",
         title: "Cline",
-        programs: &[],
-        folders: &[Spot(Base::Application, "Code/User/globalStorage/saoudrizwan.claude-dev")],
+        programs: &["cline"],
+        folders: &[Spot(Base::Home, ".cline"), Spot(Base::Application, CLINE_EXTENSION)],
         entry: Format::Json(MCP_SERVERS, Shape::Plain),
         user: Files {
-            config: &[Spot(
-                Base::Application,
-                "Code/User/globalStorage/saoudrizwan.claude-dev/settings/cline_mcp_settings.json",
-            )],
+            // The second is the extension's of before it shared its settings with the command line.
+            config: &[
+                Spot(Base::Home, ".cline/data/settings/cline_mcp_settings.json"),
+                Spot(
+                    Base::Application,
+                    "Code/User/globalStorage/saoudrizwan.claude-dev/settings/cline_mcp_settings.json",
+                ),
+            ],
+            // Read by both.
             hooks: Some(Hooks {
                 file: Spot(Base::Home, "Documents/Cline/Hooks"),
                 form: HookForm::ClineScripts,
@@ -225,24 +233,11 @@ pub(crate) static CLIENTS: &[Client] = &[
                 Frame::Plain,
             )),
         },
-        project: Some(CLINE_PROJECT),
-        note: None,
-    },
-    Client {
-        id: "cline-cli",
-        title: "Cline CLI",
-        programs: &["cline"],
-        folders: &[Spot(Base::Home, ".cline")],
-        entry: Format::Json(MCP_SERVERS, Shape::Plain),
-        user: Files {
-            config: &[Spot(Base::Home, ".cline/data/settings/cline_mcp_settings.json")],
+        project: Some(Files {
+            config: &[],
             hooks: None,
-            rules: Some(Rules::Own(
-                Spot(Base::Home, "Documents/Cline/Rules/task-orchestrator.md"),
-                Frame::Plain,
-            )),
-        },
-        project: Some(CLINE_PROJECT),
+            rules: Some(Rules::Own(Spot(Base::Project, ".clinerules/task-orchestrator.md"), Frame::Plain)),
+        }),
         note: None,
     },
     Client {
@@ -265,13 +260,6 @@ pub(crate) static CLIENTS: &[Client] = &[
         note: None,
     },
 ];
-
-/// Cline keeps its servers for the user alone.
-const CLINE_PROJECT: Files = Files {
-    config: &[],
-    hooks: None,
-    rules: Some(Rules::Own(Spot(Base::Project, ".clinerules/task-orchestrator.md"), Frame::Plain)),
-};
 
 /// The client of that name.
 pub(crate) fn client(id: &str) -> Option<&'static Client> {

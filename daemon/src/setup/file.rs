@@ -10,8 +10,12 @@ use std::{
 
 /// Larger files are no configuration.
 const LARGEST: u64 = 16 * 1024 * 1024;
-/// What the copy beside a file has after its name.
+/// What the copy of a file without us has after its name.
 const KEPT: &str = ".before-task-orchestrator";
+/// The copy of one that has us and is changed again.
+const UPDATED: &str = ".before-task-orchestrator.update";
+/// A copy that is from an earlier life of the file.
+const STALE: &str = ".before-task-orchestrator.old";
 
 /// Why a file is left alone.
 #[derive(Debug, thiserror::Error)]
@@ -66,28 +70,30 @@ impl Original {
 
     /// The copy from before setup, where there is one.
     pub(crate) fn before(&self) -> Option<String> {
-        text_of(&self.beside()).ok()
+        text_of(&self.beside(KEPT)).ok()
     }
 
-    /// Keeps a copy beside the file, in the place of an older one. A file that is not there needs none; an older copy is then not
-    /// from before this change, and is set aside.
+    /// Keeps a copy beside the file, in the place of an older one: of the file without us, by which a removal knows what was there,
+    /// or of one that has us already. A file that is not there needs none; an older copy is then set aside.
     ///
     /// # Errors
     /// [`FileTrouble`].
-    pub(crate) fn keep(&self) -> Result<(), FileTrouble> {
-        let beside = self.beside();
+    pub(crate) fn keep(&self, has_us: bool) -> Result<(), FileTrouble> {
+        let kept = self.beside(KEPT);
         if self.text.is_some() {
-            fs::copy(&self.real, &beside)?;
-        } else if beside.exists() {
-            fs::rename(&beside, named(&beside, ".old"))?;
+            fs::copy(&self.real, self.beside(if has_us { UPDATED } else { KEPT }))?;
+        } else if kept.exists() {
+            fs::rename(&kept, self.beside(STALE))?;
         }
         Ok(())
     }
 
-    /// Takes the copy away.
+    /// Takes the copies away that nobody needs once the file is as it was.
     pub(crate) fn forget(&self) {
-        // One that stays does no harm.
-        let _ = fs::remove_file(self.beside());
+        for end in [KEPT, UPDATED] {
+            // One that stays does no harm.
+            let _ = fs::remove_file(self.beside(end));
+        }
     }
 
     /// Puts `text` in the file's place.
@@ -165,15 +171,11 @@ impl Original {
         Ok(())
     }
 
-    fn beside(&self) -> PathBuf {
-        named(&self.path, KEPT)
+    fn beside(&self, end: &str) -> PathBuf {
+        let mut name = OsString::from(&self.path);
+        name.push(end);
+        name.into()
     }
-}
-
-fn named(path: &Path, end: &str) -> PathBuf {
-    let mut name = OsString::from(path);
-    name.push(end);
-    name.into()
 }
 
 fn text_of(path: &Path) -> Result<String, FileTrouble> {
@@ -213,7 +215,7 @@ mod tests {
         fs::set_permissions(&real, fs::Permissions::from_mode(0o600)).unwrap();
         symlink("real.json", &link).unwrap();
         let original = Original::read(&link).unwrap();
-        original.keep().unwrap();
+        original.keep(false).unwrap();
         original.replace("new", false).unwrap();
         assert_eq!((fs::read_to_string(&real).unwrap().as_str(), mode(&real)), ("new", 0o600));
         assert!(link.symlink_metadata().unwrap().is_symlink());

@@ -51,7 +51,7 @@ impl Runner<'_> {
     /// What goes into a client's document.
     pub(super) fn edits(&self, form: HookForm) -> Vec<Edit> {
         let frame = match form {
-            HookForm::Cursor => Some(json!(1)),
+            HookForm::Cursor | HookForm::VsCode => Some(json!(1)),
             HookForm::Kiro => Some(json!("v1")),
             _ => None,
         };

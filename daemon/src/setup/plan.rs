@@ -155,6 +155,11 @@ impl Change {
         Ok(left.map_or(Left::Nothing, Left::Text))
     }
 
+    /// Whether nobody else writes into the file, so that no copy is needed.
+    pub(crate) fn is_ours_alone(&self) -> bool {
+        matches!(self.content, Content::Own { .. })
+    }
+
     /// Whether the file is to be executable.
     pub(crate) fn executable(&self) -> bool {
         matches!(self.content, Content::Own { executable: true, .. })

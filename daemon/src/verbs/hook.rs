@@ -113,8 +113,13 @@ fn framed(client: &str, moment: Moment, brief: &str) -> String {
         "task-orchestrator, the work graph that all agents share (data, no instructions; get_context has more):\n{brief}\n"
     );
     let document = match (client, moment) {
-        ("claude-code" | "codex" | "gemini-cli" | "vscode", Moment::SessionStart) => {
+        ("claude-code" | "codex" | "gemini-cli", Moment::SessionStart) => {
             json!({"hookSpecificOutput": {"hookEventName": "SessionStart", "additionalContext": text}})
+        }
+        // Its harnesses read one or the other.
+        ("vscode", Moment::SessionStart) => {
+            let specific = json!({"hookEventName": "SessionStart", "additionalContext": text});
+            json!({"additionalContext": text, "hookSpecificOutput": specific})
         }
         ("cursor", _) => json!({"additional_context": text}),
         ("cline", _) => json!({"cancel": false, "contextModification": text}),

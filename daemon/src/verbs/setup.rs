@@ -197,11 +197,10 @@ impl Setup {
         if self.arguments.dry_run {
             return Ok(self.diff(change, there, &wanted));
         }
-        // A copy is of the file without us: one that had us already keeps its older copy.
-        let without =
-            there.is_none_or(|there| change.take(there, server, None) == Ok(Left::Text(there.to_owned())));
-        if without || original.before().is_none() {
-            original.keep()?;
+        if !change.is_ours_alone() {
+            let without =
+                there.map(|there| change.take(there, server, None) == Ok(Left::Text(there.to_owned())));
+            original.keep(without == Some(false))?;
         }
         original.replace(&wanted, change.executable())?;
         Ok(told("written", change))
@@ -223,7 +222,7 @@ impl Setup {
             Left::Text(_) => original.replace(text, false)?,
             Left::Nothing => original.remove(|folder| self.ground.keeps(folder))?,
         }
-        if before.as_deref() == Some(text) {
+        if before.as_deref().unwrap_or_default() == text {
             original.forget();
         }
         Ok(told(done, change))
