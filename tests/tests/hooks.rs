@@ -109,11 +109,13 @@ fn no_daemon_is_started_and_a_stop_stays() {
 }
 
 #[test]
-fn rubbish_on_stdin_or_none_changes_nothing() {
+fn rubbish_on_stdin_is_answered_with_silence_and_none_with_the_brief() {
     let env = with_item("Still here");
-    let large = format!("{{\"cwd\": \"{}\"", "x".repeat(200_000));
-    for stdin in ["", "no JSON", "{\"cwd\": 7}", "[]", "{\"cwd\":\"/nowhere/at/all\"}", "\u{0}\u{1}", &large]
-    {
+    for stdin in ["no JSON", "{\"cwd\": \"/tmp", "\u{0}\u{1}", "{} {}"] {
+        silent(&hook(&env, &["session-start"], stdin));
+    }
+    let large = format!("{{\"prompt\": \"{}\"", "x".repeat(200_000));
+    for stdin in ["", "\n", "{\"cwd\": 7}", "[]", "{\"cwd\":\"/nowhere/at/all\"}", &large] {
         let said = text(hook(&env, &["session-start"], stdin));
         assert!(said.contains("Still here"), "{stdin:.40}: {said}");
     }

@@ -57,7 +57,7 @@ pub(crate) fn run(arguments: &Arguments, db: Option<&Path>) -> ExitCode {
 
 fn words(arguments: &Arguments, db: Option<&Path>) -> Option<String> {
     let moment = Moment::of(&arguments.moment)?;
-    let said = said_on_stdin();
+    let said = said_on_stdin()?;
     let here = Here::find(db).ok()?;
     if stop_marker::stands(&here.endpoint) {
         return None;
@@ -135,10 +135,11 @@ fn folder_in(said: &Value) -> Option<PathBuf> {
     Some(PathBuf::from(folder)).filter(|folder| folder.is_absolute())
 }
 
-/// What the client says on stdin, as far as it is here in time; null for anything else than JSON.
-fn said_on_stdin() -> Value {
+/// What the client says on stdin, as far as it is here in time: null where it says nothing. None for what is no JSON: who says that
+/// is no client, and is told nothing.
+fn said_on_stdin() -> Option<Value> {
     if std::io::stdin().is_terminal() {
-        return Value::Null;
+        return Some(Value::Null);
     }
     let (sender, pieces) = mpsc::channel::<Vec<u8>>();
     thread::spawn(move || {
@@ -155,12 +156,13 @@ fn said_on_stdin() -> Value {
         said.extend(piece);
         // A client that keeps its end open has still said all when it is a whole document.
         match serde_json::from_slice(&said) {
-            Ok(value) => return value,
-            Err(error) if !error.is_eof() || said.len() > MOST => break,
+            Ok(value) => return Some(value),
+            Err(error) if !error.is_eof() => return None,
+            Err(_) if said.len() > MOST => return Some(Value::Null),
             Err(_) => wait = ALL_OF_IT.saturating_sub(begun.elapsed()),
         }
     }
-    Value::Null
+    said.iter().all(u8::is_ascii_whitespace).then_some(Value::Null)
 }
 
 #[cfg(test)]

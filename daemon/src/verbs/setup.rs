@@ -197,12 +197,18 @@ impl Setup {
         if self.arguments.dry_run {
             return Ok(self.diff(change, there, &wanted));
         }
+        let first = original.before().is_none();
         if !change.is_ours_alone() {
             let without =
                 there.map(|there| change.take(there, server, None) == Ok(Left::Text(there.to_owned())));
             original.keep(without == Some(false))?;
         }
-        original.replace(&wanted, change.executable())?;
+        if let Err(why) = original.replace(&wanted, change.executable()) {
+            if first {
+                original.forget();
+            }
+            return Err(why.into());
+        }
         Ok(told("written", change))
     }
 
