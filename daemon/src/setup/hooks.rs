@@ -90,11 +90,9 @@ fn element(form: HookForm, event: &str, word: &str, command: &str) -> Value {
     }
 }
 
-/// A word that the platform's shell reads as one.
+/// A word that the platform's shell reads as one; on Windows both cmd and bash, for clients differ in which they take.
 fn quoted(text: &str, platform: Platform) -> String {
-    let plain = |c: char| {
-        c.is_ascii_alphanumeric() || "/._-+@:,=".contains(c) || (platform == Platform::Windows && c == '\\')
-    };
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@:,=".contains(c);
     if text.chars().all(plain) && !text.is_empty() {
         text.to_owned()
     } else if platform == Platform::Windows {
@@ -113,6 +111,6 @@ mod tests {
         assert_eq!(quoted("/usr/bin/x", Platform::Linux), "/usr/bin/x");
         assert_eq!(quoted("/a b/it's", Platform::MacOs), r"'/a b/it'\''s'");
         assert_eq!(quoted(r"C:\Program Files\x.exe", Platform::Windows), r#""C:\Program Files\x.exe""#);
-        assert_eq!(quoted(r"C:\x.exe", Platform::Windows), r"C:\x.exe");
+        assert_eq!(quoted(r"C:\x.exe", Platform::Windows), r#""C:\x.exe""#);
     }
 }

@@ -75,7 +75,8 @@ fn refuse_inline(text: &str, document: &Document<&str>) -> Result<(), Fault> {
     match document.get(SERVERS) {
         None | Some(Item::Table(_)) => Ok(()),
         Some(other) => {
-            let at = other.span().map_or(0, |span| span.start);
+            let shift = text.len() - document.raw().len();
+            let at = other.span().map_or(0, |span| span.start) + shift;
             Err(Fault::at(
                 text,
                 at,
