@@ -1,5 +1,7 @@
 //! What clients' hooks run: the brief in each client's form, or silence; never a failure, never a daemon.
 
+#![allow(clippy::unwrap_used, reason = "test code")]
+
 use std::{
     fs,
     io::Write,

@@ -1,5 +1,7 @@
 //! `task-orchestrator setup`, over configurations as people have them: what is written, and that all else keeps its bytes.
 
+#![allow(clippy::unwrap_used, reason = "test code")]
+
 use std::{
     collections::BTreeMap,
     fs,
