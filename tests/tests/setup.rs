@@ -128,6 +128,9 @@ fn a_client_without_any_file_gets_them_and_they_go_again() {
         setup(&env, &[client, "--env", "TASK_ORCHESTRATOR_DB=/d/t.db"], 0);
         setup(&env, &[client, "--remove"], 0);
         assert_eq!(tree(env.home()), before, "{client}");
+        let said = setup(&env, &[], 0);
+        let found = said.lines().any(|line| line.ends_with("  found"));
+        assert!(!found, "{client}: its folder stays, and it counts as installed: {said}");
         let within = |words: &[&str]| {
             let mut command = env.orchestrator(&[&["setup", client, "--scope", "project"], words].concat());
             command.current_dir(&project).output().unwrap().status.code()

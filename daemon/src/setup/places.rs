@@ -90,10 +90,10 @@ impl Ground {
         }
     }
 
-    /// Folders that stay, also when nothing is in them any more.
+    /// Folders that stay, also when nothing is in them any more: those that are not a client's.
     pub(crate) fn keeps(&self, folder: &Path) -> bool {
-        let bases = [Base::Home, Base::Xdg, Base::Application, Base::Claude, Base::Codex, Base::Project];
-        bases.iter().any(|base| self.base(*base).starts_with(folder))
+        let bases = [Base::Home, Base::Xdg, Base::Application, Base::Project].map(|base| self.base(base));
+        bases.iter().chain([&self.home.join("Documents")]).any(|base| base.starts_with(folder))
     }
 }
 
