@@ -124,13 +124,14 @@ impl Original {
         Ok(())
     }
 
-    /// Takes the file away, and the folders above it that are empty then and may go.
+    /// Takes the file away, its copies, and the folders above it that are empty then and may go.
     ///
     /// # Errors
     /// [`FileTrouble`].
     pub(crate) fn remove(&self, stays: impl Fn(&Path) -> bool) -> Result<(), FileTrouble> {
         self.unchanged()?;
         fs::remove_file(&self.path)?;
+        self.forget();
         for folder in self.path.ancestors().skip(1).take_while(|folder| !stays(folder)) {
             // A folder that holds something is not removed.
             if fs::remove_dir(folder).is_err() {
