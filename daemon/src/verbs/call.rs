@@ -19,7 +19,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: Arguments, db: Option<&Path>) -> Result<ExitCode, Trouble> {
-    let object = parse(&arguments.arguments).map_err(Trouble::Said)?;
+    let object = parse(&arguments.arguments).map_err(Trouble::Usage)?;
     let here = Here::find(db)?;
     super::client_runtime()?.block_on(call(&here, arguments.tool, object))
 }

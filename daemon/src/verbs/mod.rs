@@ -1,12 +1,13 @@
 //! What a person runs. Each verb is one file; all but `serve` are clients of the daemon.
 
 pub(crate) mod call;
+pub(crate) mod exit;
 pub(crate) mod import;
 pub(crate) mod serve;
 pub(crate) mod status;
 pub(crate) mod stop;
 
-use std::{io::Write, path::Path};
+use std::{io::Write, path::Path, process::ExitCode};
 
 use orc_proto::{
     Endpoint, EndpointError, Hello, Kind, Places, Settings,
@@ -15,6 +16,8 @@ use orc_proto::{
     places::NoHome,
     spawn::{Starter, daemon_program},
 };
+
+use exit::Exit;
 
 /// What ends a verb early, in words for the person who ran it.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +38,33 @@ pub(crate) enum Trouble {
     Document(#[from] import::Unreadable),
     #[error("{0}")]
     Said(String),
+    #[error("{0}")]
+    Usage(String),
+}
+
+impl Trouble {
+    /// How the program ends with it.
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Usage(_) => Exit::Usage,
+            Self::Document(_) | Self::Said(_) => Exit::Refused,
+            _ => Exit::Unreachable,
+        }
+    }
+}
+
+/// Ends a verb that could not do its work: with words on stderr, and with a document on stdout where one was asked for.
+pub(crate) fn give_up(trouble: &Trouble, json: bool) -> ExitCode {
+    let exit = trouble.exit();
+    if json {
+        let code = match exit {
+            Exit::Unreachable => "UNAVAILABLE",
+            _ => "VALIDATION",
+        };
+        say(&serde_json::json!({"error": {"code": code, "message": trouble.to_string()}}).to_string());
+    }
+    complain(&trouble.to_string());
+    exit.into()
 }
 
 /// Where this process' person and environment point to.
