@@ -8,7 +8,8 @@ Exit codes:
   0  done
   1  refused by the rules, or nothing found where one thing was asked for
   2  wrong usage
-  3  no daemon runs or can be reached";
+  3  no daemon runs or can be reached
+  130  interrupted";
 
 /// How a command ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub(crate) enum Exit {
     Usage,
     /// No daemon runs, or it cannot be reached.
     Unreachable,
+    /// Ended by Ctrl-C before its work was done.
+    Interrupted,
 }
 
 impl From<Exit> for ExitCode {
@@ -30,6 +33,7 @@ impl From<Exit> for ExitCode {
             Exit::Refused => 1,
             Exit::Usage => 2,
             Exit::Unreachable => 3,
+            Exit::Interrupted => 130,
         })
     }
 }

@@ -33,8 +33,6 @@ const CALL_BYTES: usize = 4 << 20;
 const DEADLINE: Duration = Duration::from_secs(3_600);
 /// Rows that were skipped and are named.
 const NAMED: usize = 20;
-/// How a program ends that was interrupted.
-const INTERRUPTED: u8 = 130;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -82,7 +80,7 @@ async fn import(
             complain(&format!(
                 "interrupted after {rows} rows. They stay; the same import again adds the rest"
             ));
-            Ok(ExitCode::from(INTERRUPTED))
+            Ok(Exit::Interrupted.into())
         }
         Err(Ended::Trouble(trouble)) => {
             complain(&format!("after {rows} rows, which stay; the same import again adds the rest:"));

@@ -1,16 +1,43 @@
 //! What a person runs. Each verb is one file; all but `serve` are clients of the daemon.
 
+pub(crate) mod add;
+pub(crate) mod advance;
+pub(crate) mod agents;
 pub(crate) mod call;
+pub(crate) mod claim;
+pub(crate) mod completions;
+pub(crate) mod dep;
 pub(crate) mod exit;
+pub(crate) mod export;
+pub(crate) mod graph;
+pub(crate) mod history;
 pub(crate) mod import;
+pub(crate) mod list;
+pub(crate) mod man;
+pub(crate) mod metrics;
+pub(crate) mod next;
+pub(crate) mod note;
 pub(crate) mod serve;
+pub(crate) mod show;
 pub(crate) mod status;
 pub(crate) mod stop;
+pub(crate) mod tree;
+pub(crate) mod watch;
+
+mod document;
+mod events;
+mod input;
+mod items;
+mod paint;
+pub(crate) mod person;
+mod refusal;
+mod table;
+mod times;
 
 use std::{io::Write, path::Path, process::ExitCode};
 
 use orc_proto::{
-    Endpoint, EndpointError, Hello, Kind, Places, Settings,
+    Endpoint, EndpointError, Hello, HelloSettings, Kind, Places, Settings,
     autostart::{May, PATIENCE, Unreachable, reach},
     dial::{Connection, DialError, RpcError},
     places::NoHome,
@@ -18,6 +45,7 @@ use orc_proto::{
 };
 
 use exit::Exit;
+use serde_json::json;
 
 /// What ends a verb early, in words for the person who ran it.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +68,10 @@ pub(crate) enum Trouble {
     Said(String),
     #[error("{0}")]
     Usage(String),
+    #[error(transparent)]
+    Refused(#[from] Box<refusal::Refused>),
+    #[error("interrupted")]
+    Interrupted,
 }
 
 impl Trouble {
@@ -48,23 +80,34 @@ impl Trouble {
         match self {
             Self::Usage(_) => Exit::Usage,
             Self::Document(_) | Self::Said(_) => Exit::Refused,
+            Self::Refused(refused) => refused.exit(),
+            Self::Interrupted => Exit::Interrupted,
             _ => Exit::Unreachable,
+        }
+    }
+
+    /// The document for who asked for JSON: a refusal as it came, anything else in the same form (`contract.md` §1).
+    fn document(&self) -> String {
+        match self {
+            Self::Refused(refused) if !refused.text.is_empty() => refused.text.clone(),
+            other => {
+                let code = if other.exit() == Exit::Unreachable { "UNAVAILABLE" } else { "VALIDATION" };
+                json!({"error": {"code": code, "message": other.to_string()}}).to_string()
+            }
         }
     }
 }
 
-/// Ends a verb that could not do its work: with words on stderr, and with a document on stdout where one was asked for.
+/// Ends a verb that could not do its work: with words on stderr or, for who asked for JSON, with a document on stdout.
 pub(crate) fn give_up(trouble: &Trouble, json: bool) -> ExitCode {
-    let exit = trouble.exit();
-    if json {
-        let code = match exit {
-            Exit::Unreachable => "UNAVAILABLE",
-            _ => "VALIDATION",
-        };
-        say(&serde_json::json!({"error": {"code": code, "message": trouble.to_string()}}).to_string());
+    match json {
+        true => say(&trouble.document()),
+        false => complain(&trouble.to_string()),
     }
-    complain(&trouble.to_string());
-    exit.into()
+    if trouble.exit() == Exit::Unreachable && !json && !matches!(trouble, Trouble::Refused(_)) {
+        complain("  next: task-orchestrator status");
+    }
+    trouble.exit().into()
 }
 
 /// Where this process' person and environment point to.
@@ -87,11 +130,15 @@ impl Here {
 
     /// A session of the person who runs this, with a daemon that is started if need be.
     pub(crate) async fn connect(&self) -> Result<Connection, Trouble> {
+        self.connect_as(self.settings.for_hello(), May::Start).await
+    }
+
+    /// The same with settings of its own, and perhaps only if a daemon runs.
+    pub(crate) async fn connect_as(&self, settings: HelloSettings, may: May) -> Result<Connection, Trouble> {
         let hello = Hello {
             folder: std::env::current_dir().unwrap_or_else(|_| self.places.home.clone()),
-            agent: self.settings.agent.clone(),
-            clears_stop_marker: true,
-            settings: self.settings.for_hello(),
+            clears_stop_marker: may == May::Start,
+            settings,
             user: user(&self.places.home),
             ..Hello::new(Kind::Person, self.endpoint.database.clone())
         };
@@ -103,7 +150,7 @@ impl Here {
             runtime_dir: self.settings.runtime_dir.clone(),
             patience: PATIENCE,
         };
-        Ok(reach(&self.endpoint, &hello, &starter, May::Start, PATIENCE).await?)
+        Ok(reach(&self.endpoint, &hello, &starter, may, PATIENCE).await?)
     }
 }
 
@@ -118,9 +165,19 @@ pub(crate) fn say(line: &str) {
     let _ = writeln!(std::io::stdout().lock(), "{line}");
 }
 
+/// Lines that are complete, on stdout.
+pub(crate) fn tell(lines: &str) {
+    let _ = std::io::stdout().lock().write_all(lines.as_bytes());
+}
+
 /// A line for the person on stderr.
 pub(crate) fn complain(line: &str) {
     let _ = writeln!(std::io::stderr().lock(), "task-orchestrator: {line}");
+}
+
+/// What a person should know beside the answer, on stderr.
+pub(crate) fn remark(line: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
 }
 
 /// The small runtime a client verb needs.
