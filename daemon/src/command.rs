@@ -113,7 +113,7 @@ fn run_verb(verb: Verb, db: Option<&Path>, json: bool) -> Result<ExitCode, Troub
         Verb::Resume(arguments) => verbs::advance::run("resume", &arguments, &person()?)?,
         Verb::Cancel(arguments) => verbs::advance::run("cancel", &arguments, &person()?)?,
         Verb::Reopen(arguments) => verbs::advance::run("reopen", &arguments, &person()?)?,
-        Verb::Note(arguments) => verbs::note::run(&arguments, &person()?, &now)?,
+        Verb::Note(arguments) => verbs::note::run(&arguments, &person()?)?,
         Verb::Dep(arguments) => verbs::dep::run(&arguments, &person()?)?,
         Verb::Graph(arguments) => verbs::graph::run(&arguments, &person()?)?,
         Verb::Claim(arguments) => verbs::claim::run(&arguments, &person()?, &now)?,

@@ -10,6 +10,7 @@ use super::{
     items::text,
     paint::Paint,
     person::Person,
+    refusal::Refused,
     say,
     table::{Cell, Table},
     tell,
@@ -76,7 +77,10 @@ fn call(tool: &str, words: &[String], person: &Person) -> Result<Exit, Trouble> 
     let object = object.map_err(Trouble::Usage)?;
     let (text, refused) = person.raw(tool, Value::Object(object).to_string())?;
     say(&text);
-    Ok(if refused { Exit::Refused } else { Exit::Fine })
+    Ok(match refused {
+        true => Refused::new(String::new(), serde_json::from_str(&text).unwrap_or_default(), None).exit(),
+        false => Exit::Fine,
+    })
 }
 
 /// The arguments as one object.

@@ -1,7 +1,7 @@
 //! `note ID [KEY [TEXT]]`: an item's notes: all, one, or one that is written.
 
 use clap_complete::ArgValueCompleter;
-use orc_core::{status::Role, time::Stamp};
+use orc_core::status::Role;
 use serde_json::Value;
 
 use super::{
@@ -14,7 +14,6 @@ use super::{
     person::{Answer, Given, Person},
     remark,
     table::{Cell, Table},
-    times::ago,
 };
 
 #[derive(clap::Args)]
@@ -36,9 +35,9 @@ pub(crate) struct Arguments {
     role: Option<String>,
 }
 
-pub(crate) fn run(arguments: &Arguments, person: &Person, now: &Stamp) -> Result<Exit, Trouble> {
+pub(crate) fn run(arguments: &Arguments, person: &Person) -> Result<Exit, Trouble> {
     match (&arguments.key, &arguments.body) {
-        (None, _) => list(arguments, person, now),
+        (None, _) => list(arguments, person),
         (Some(key), Some(body)) => write(arguments, person, key, &text_or_stdin(body)?),
         (Some(key), None) if arguments.edit => edit(arguments, person, key),
         (Some(key), None) => {
@@ -52,21 +51,19 @@ pub(crate) fn run(arguments: &Arguments, person: &Person, now: &Stamp) -> Result
     }
 }
 
-fn list(arguments: &Arguments, person: &Person, now: &Stamp) -> Result<Exit, Trouble> {
+fn list(arguments: &Arguments, person: &Person) -> Result<Exit, Trouble> {
     let given = Given::default().with("item_id", arguments.id.as_str()).with("limit", 500);
     // Lengths in place of texts: a hundred long notes are no answer any more.
     let given = given.with("include_body", false).maybe("role", arguments.role.as_deref());
     let notes = person.call("query_notes", given.done())?;
     let found = rows(&notes.value, "items");
     person.print(&notes, |_| {
-        let mut table = Table::new(person.paint, &["KEY", "ROLE", "LENGTH", "WRITTEN", "BY"]);
+        let mut table = Table::new(person.paint, &["KEY", "ROLE", "CHARACTERS"]);
         for note in found {
             table.row([
                 Cell::new(plain(text(note, "key")), |t| person.paint.bold(t)),
                 Cell::plain(text(note, "role")),
                 Cell::plain(note["length"].to_string()),
-                Cell::plain(ago(text(note, "updated_at"), now)),
-                Cell::new(plain(text(note, "updated_by")), |t| person.paint.name(t)),
             ]);
         }
         if found.is_empty() { String::new() } else { table.lines() }

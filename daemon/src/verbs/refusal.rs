@@ -109,6 +109,8 @@ impl Refused {
             return vec![format!("{}, or wait", command("next".to_owned()))];
         }
         match self.error["code"].as_str() {
+            Some("NOT_FOUND") if self.error["field"] == "key" => vec![command(format!("note {about}"))],
+            Some("NOT_FOUND") if self.error["field"] == "to" => vec![command("agents".to_owned())],
             Some("NOT_FOUND") => vec![command("list --all --search WORDS".to_owned())],
             Some("CONFLICT") if self.about.is_some() => vec![command(format!("show {about}"))],
             Some("FORBIDDEN") => vec!["unset TASK_ORCHESTRATOR_TOOLS to write".to_owned()],

@@ -28,8 +28,8 @@ pub(crate) fn ago(text: &str, now: &Stamp) -> String {
     let Some(stamp) = Stamp::parse(text) else { return text.to_owned() };
     let span = now.micros() - stamp.micros();
     match span {
-        0.. if span < MINUTE => "now".to_owned(),
-        0.. => format!("{} ago", short(span)),
+        _ if span.abs() < MINUTE => "now".to_owned(),
+        1.. => format!("{} ago", short(span)),
         _ => format!("in {}", short(-span)),
     }
 }
@@ -63,7 +63,7 @@ mod tests {
     #[test]
     fn times_are_said_from_now() {
         let now = Stamp::parse("2026-11-23T12:00:00Z").unwrap();
-        for (offset, want) in [(0, "now"), (-2 * HOUR, "2h ago"), (3 * DAY + HOUR, "in 3d"), (-30, "now")] {
+        for (offset, want) in [(0, "now"), (-2 * HOUR, "2h ago"), (3 * DAY + HOUR, "in 3d"), (-30, "now"), (5_000_000, "now")] {
             assert_eq!(ago(now.plus(offset).text(), &now), want);
         }
         assert_eq!(ago("whenever", &now), "whenever");

@@ -6,6 +6,8 @@ _task_orchestrator() {
     words+=("$2")
     while IFS=$'\t' read -r value shown; do
         [[ -n $value ]] || continue
+        # Options are for who has typed a dash: they would bury the ids.
+        [[ $value == -* && ${2-} != -* ]] && continue
         candidates+=("$value")
         described+=("$value${shown:+  ($shown)}")
     done < <(_TASK_ORCHESTRATOR_COMPLETE=fish "${COMP_WORDS[0]}" -- "${words[@]}" 2>/dev/null)
