@@ -10,7 +10,7 @@ use super::{
     Trouble,
     completions::ids,
     exit::Exit,
-    items::{rows, text},
+    items::{claim_end, rows, text},
     paint::plain,
     person::{Given, Person},
     remark,
@@ -71,7 +71,7 @@ pub(crate) fn run(arguments: &Arguments, person: &Person, now: &Stamp) -> Result
             "{} is held by {}; ends {}\n",
             subject(claim),
             person.paint.name(&plain(text(claim, "agent"))),
-            ends(claim, now)
+            claim_end(claim, now)
         ),
     });
     Ok(if released { Exit::Fine } else { Exit::Refused })
@@ -88,7 +88,7 @@ fn list(person: &Person, now: &Stamp) -> Result<Exit, Trouble> {
                 Cell::new(text(claim, "status"), |t| person.paint.status(t)),
                 Cell::new(plain(text(claim, "agent")), |t| person.paint.name(t)),
                 Cell::plain(ago(text(claim, "since"), now)),
-                Cell::plain(ends(claim, now)),
+                Cell::plain(claim_end(claim, now)),
                 Cell::plain(plain(claim["resource"].as_str().unwrap_or_else(|| text(claim, "title")))),
             ]);
         }
@@ -103,14 +103,6 @@ fn list(person: &Person, now: &Stamp) -> Result<Exit, Trouble> {
 fn subject(claim: &Value) -> String {
     let id = claim["item_id"].as_str().or_else(|| claim["resource"].as_str()).unwrap_or_default();
     format!("{} {}", plain(id), plain(text(claim, "title"))).trim_end().to_owned()
-}
-
-/// When it ends. A person's session never does.
-fn ends(claim: &Value, now: &Stamp) -> String {
-    match (text(claim, "ends"), text(claim, "agent").starts_with("person:")) {
-        ("with its session", true) => "when it is released".to_owned(),
-        (ends, _) => ago(ends, now),
-    }
 }
 
 /// `30m` as seconds.

@@ -77,6 +77,14 @@ pub(crate) fn line(row: &Value, paint: Paint) -> String {
     format!("{id}  {status}  {}", plain(text(row, "title")))
 }
 
+/// When a claim ends. A person's session never does.
+pub(crate) fn claim_end(claim: &Value, now: &Stamp) -> String {
+    match (text(claim, "ends"), text(claim, "agent").starts_with("person:")) {
+        ("with its session", true) => "when it is released".to_owned(),
+        (ends, _) => times::ago(ends, now),
+    }
+}
+
 /// An item with its facts, one a line.
 pub(crate) fn card(row: &Value, paint: Paint, now: &Stamp) -> String {
     let mut out = format!("{}  {}\n", paint.id(text(row, "id")), paint.bold(&plain(text(row, "title"))));

@@ -105,7 +105,7 @@ pub(crate) fn give_up(trouble: &Trouble, json: bool) -> ExitCode {
         false => complain(&trouble.to_string()),
     }
     if trouble.exit() == Exit::Unreachable && !json && !matches!(trouble, Trouble::Refused(_)) {
-        complain("  next: task-orchestrator status");
+        remark("  next: task-orchestrator status");
     }
     trouble.exit().into()
 }

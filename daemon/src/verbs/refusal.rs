@@ -72,10 +72,12 @@ impl Refused {
             let (since, ends) = (text(&details["holder"]["since"]), text(&details["holder"]["ends"]));
             lines.push(format!("  held by {} since {since}; ends {ends}", plain(agent)));
         }
-        for (key, label) in [("candidates", "could be"), ("path", "path")] {
-            for row in rows(&details[key]) {
-                lines.push(format!("  {label} {} {}", text(&row["id"]), plain(text(&row["title"]))));
-            }
+        for row in rows(&details["candidates"]) {
+            lines.push(format!("  could be {} {}", text(&row["id"]), plain(text(&row["title"]))));
+        }
+        for row in rows(&details["path"]) {
+            let id: String = text(&row["id"]).chars().take(8).collect();
+            lines.push(format!("  path {id} {}", plain(text(&row["title"]))));
         }
         for line in rows(&details["changed"]) {
             lines.push(format!("  changed {}", plain(text(line))));

@@ -9,7 +9,7 @@ use super::{
     completions::ids,
     events::{Titles, events},
     exit::Exit,
-    items::{card, rows, table, text},
+    items::{card, claim_end, rows, table, text},
     paint::{Paint, plain, plain_lines},
     person::{Given, Person},
     say, tell,
@@ -61,8 +61,7 @@ fn described(context: &Value, paint: Paint, now: &Stamp) -> String {
     out.push_str(&card(&item, paint, now));
     let claim = &context["claim"];
     if let Some(agent) = claim["agent"].as_str() {
-        let ends = text(claim, "ends");
-        let (since, ends) = (ago(text(claim, "since"), now), ago(ends, now));
+        let (since, ends) = (ago(text(claim, "since"), now), claim_end(claim, now));
         out.push_str(&format!(
             "{} {} since {since}; ends {ends}\n",
             paint.dim("held by   "),

@@ -63,7 +63,9 @@ mod tests {
     #[test]
     fn times_are_said_from_now() {
         let now = Stamp::parse("2026-11-23T12:00:00Z").unwrap();
-        for (offset, want) in [(0, "now"), (-2 * HOUR, "2h ago"), (3 * DAY + HOUR, "in 3d"), (-30, "now"), (5_000_000, "now")] {
+        for (offset, want) in
+            [(0, "now"), (-2 * HOUR, "2h ago"), (3 * DAY + HOUR, "in 3d"), (-30, "now"), (5_000_000, "now")]
+        {
             assert_eq!(ago(now.plus(offset).text(), &now), want);
         }
         assert_eq!(ago("whenever", &now), "whenever");

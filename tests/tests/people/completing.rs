@@ -106,8 +106,8 @@ fn zsh_and_fish_take_their_scripts() {
     let [root, ..] = shop(&env);
     let ann = env.person();
     if installed("fish") {
-        let ask = r#"source $SCRIPT; complete --do-complete "task-orchestrator show ""#;
-        let offered = printed(shell(&ann, "fish", &["--no-config", "-c", &format!("{ask}{}\"", &root[..7])]));
+        let ask = format!("source $SCRIPT; complete --do-complete 'task-orchestrator show {}'", &root[..7]);
+        let offered = printed(shell(&ann, "fish", &["--no-config", "-c", &ask]));
         assert_eq!(offered, [format!("{root}\tLaunch the shop (queue)")]);
     }
     if installed("zsh") {

@@ -84,7 +84,7 @@ fn a_daemon_that_cannot_be_had_is_three() {
     let ann = env.person();
     let ended = ann.ends_with(3, &["list"]);
     assert!(
-        ended.stderr.contains("did not start") && ended.stderr.contains("next: task-orchestrator status"),
+        ended.stderr.contains("is a folder") && ended.stderr.contains("next: task-orchestrator status"),
         "{ended:?}"
     );
     assert_eq!(ann.json(&["list"])["error"]["code"], "UNAVAILABLE");

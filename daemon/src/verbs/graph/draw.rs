@@ -10,6 +10,8 @@ use crate::verbs::paint::{Paint, plain};
 pub(super) struct Drawing<'w> {
     web: &'w Web,
     order: Vec<(&'w String, &'w Node)>,
+    /// From the first to the last, and of each from the nearest to the farthest.
+    links: Vec<&'w Link>,
 }
 
 impl<'w> Drawing<'w> {
@@ -34,11 +36,15 @@ impl<'w> Drawing<'w> {
                 }
             }
         }
-        Self { web, order }
+        let places: BTreeMap<&String, usize> =
+            order.iter().enumerate().map(|(n, (id, _))| (*id, n)).collect();
+        let mut links: Vec<&Link> = web.links.iter().collect();
+        links.sort_by_key(|link| (places.get(&link.from), places.get(&link.to), &link.until));
+        Self { web, order, links }
     }
 
     fn out_of(&self, id: &str) -> impl Iterator<Item = (&'w Link, &'w Node)> {
-        let links = self.web.links.iter().filter(move |link| link.from == id);
+        let links = self.links.iter().copied().filter(move |link| link.from == id);
         links.filter_map(|link| Some((link, self.web.nodes.get(&link.to)?)))
     }
 
@@ -82,7 +88,7 @@ impl<'w> Drawing<'w> {
             let label = mermaid_text(&format!("{id} {}", plain(&node.title)));
             out.push_str(&format!("  {}[\"{label}<br/>{}\"]:::{}\n", names[id], node.status, node.status));
         }
-        for link in &self.web.links {
+        for link in &self.links {
             if let (Some(from), Some(to)) = (names.get(&link.from), names.get(&link.to)) {
                 out.push_str(&match link.until.as_str() {
                     "" => format!("  {from} -.- {to}\n"),
@@ -106,7 +112,7 @@ impl<'w> Drawing<'w> {
             let label = format!("{}\\n{}", dot_text(&format!("{id} {}", plain(&node.title))), node.status);
             out.push_str(&format!("  \"{}\" [label=\"{label}\"];\n", dot_text(id)));
         }
-        for link in &self.web.links {
+        for link in &self.links {
             let style = match link.until.as_str() {
                 "" => " [style=dashed, dir=none]".to_owned(),
                 "done" => String::new(),
