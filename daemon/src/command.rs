@@ -130,5 +130,5 @@ fn run_verb(verb: Verb, db: Option<&Path>, json: bool) -> Result<ExitCode, Troub
         Verb::Status => return verbs::status::run(json, db),
         Verb::Stop(arguments) => return verbs::stop::run(&arguments, json, db),
     };
-    Ok(exit.into())
+    Ok(verbs::finished(exit))
 }

@@ -4,7 +4,7 @@ mod markdown;
 
 use std::{
     fs,
-    io::{BufWriter, Read, Write},
+    io::{BufWriter, ErrorKind, Read, Write},
     path::{Path, PathBuf},
 };
 
@@ -47,10 +47,17 @@ enum Format {
 
 pub(crate) fn run(arguments: &Arguments, person: &Person) -> Result<Exit, Trouble> {
     let Some(file) = &arguments.file else {
+        if person.json && arguments.format == Format::Markdown {
+            return Err(Trouble::Usage(
+                "--json says JSON, and --format markdown; name one, or a FILE".to_owned(),
+            ));
+        }
         let source = document::fetch(person, &arguments.part)?;
-        // A reader that has enough is no fault of ours.
-        let _ = write(source, arguments.format, &mut std::io::stdout().lock());
-        return Ok(Exit::Fine);
+        return match write(source, arguments.format, &mut std::io::stdout().lock()) {
+            // A reader that has enough is no fault of ours.
+            Err(Trouble::System(closed)) if closed.kind() == ErrorKind::BrokenPipe => Ok(Exit::Fine),
+            written => written.map(|()| Exit::Fine),
+        };
     };
     // Asked before the work and, for a file, once more at its end.
     let target = Target::check(file, arguments.force)?;

@@ -34,7 +34,12 @@ mod refusal;
 mod table;
 mod times;
 
-use std::{io::Write, path::Path, process::ExitCode};
+use std::{
+    io::{ErrorKind, Write},
+    path::Path,
+    process::ExitCode,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use orc_proto::{
     Endpoint, EndpointError, Hello, HelloSettings, Kind, Places, Settings,
@@ -58,7 +63,7 @@ pub(crate) enum Trouble {
     Unreachable(#[from] Unreachable),
     #[error(transparent)]
     Dial(#[from] DialError),
-    #[error("Cannot start: {0}")]
+    #[error("{0}")]
     System(#[from] std::io::Error),
     #[error("The daemon did not answer: {0}")]
     Rpc(#[from] RpcError),
@@ -79,7 +84,7 @@ impl Trouble {
     fn exit(&self) -> Exit {
         match self {
             Self::Usage(_) => Exit::Usage,
-            Self::Document(_) | Self::Said(_) => Exit::Refused,
+            Self::Document(_) | Self::Said(_) | Self::System(_) => Exit::Refused,
             Self::Refused(refused) => refused.exit(),
             Self::Interrupted => Exit::Interrupted,
             _ => Exit::Unreachable,
@@ -160,14 +165,29 @@ fn user(home: &Path) -> Option<String> {
     told.filter(|name| !name.is_empty()).or_else(|| Some(home.file_name()?.to_string_lossy().into_owned()))
 }
 
-/// A line for the person on stdout. A closed pipe is the reader's choice, not our failure.
+/// Whether something could not be written to stdout, by another's fault than the reader's.
+static UNWRITTEN: AtomicBool = AtomicBool::new(false);
+
+/// A line for the person on stdout.
 pub(crate) fn say(line: &str) {
-    let _ = writeln!(std::io::stdout().lock(), "{line}");
+    tell(&format!("{line}\n"));
 }
 
-/// Lines that are complete, on stdout.
+/// Lines that are complete, on stdout. A closed pipe is the reader's choice, not our failure; a full disk is one.
 pub(crate) fn tell(lines: &str) {
-    let _ = std::io::stdout().lock().write_all(lines.as_bytes());
+    let mut out = std::io::stdout().lock();
+    if let Err(error) = out.write_all(lines.as_bytes()).and_then(|()| out.flush())
+        && error.kind() != ErrorKind::BrokenPipe
+    {
+        UNWRITTEN.store(true, Ordering::Relaxed);
+        complain(&format!("cannot write the answer: {error}"));
+    }
+}
+
+/// How a verb ends that has said all it had to say: an answer that nobody got is a failure.
+pub(crate) fn finished(exit: Exit) -> ExitCode {
+    let unwritten = UNWRITTEN.load(Ordering::Relaxed) && exit == Exit::Fine;
+    if unwritten { Exit::Refused } else { exit }.into()
 }
 
 /// A line for the person on stderr.

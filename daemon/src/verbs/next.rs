@@ -49,7 +49,7 @@ pub(crate) fn run(arguments: &Arguments, person: &Person, now: &Stamp) -> Result
     if found.is_empty() {
         if !person.json {
             remark(
-                "Nothing to do next. `task-orchestrator list` shows what is open, and what it waits for is in `show ID`.",
+                "Nothing to do next. `task-orchestrator list` has what is open, `task-orchestrator show ID` what it waits for.",
             );
         }
         return Ok(Exit::Refused);

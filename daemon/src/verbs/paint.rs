@@ -24,10 +24,10 @@ impl Paint {
         Self { colour: wants_colour(terminal, set), width: if terminal { width() } else { None } }
     }
 
-    /// No colours, no width.
+    /// Without colours, on a terminal of a width or on none.
     #[cfg(test)]
-    pub(crate) fn plain() -> Self {
-        Self { colour: false, width: None }
+    pub(crate) fn plain(width: Option<usize>) -> Self {
+        Self { colour: false, width }
     }
 
     fn styled(self, style: Style, text: &str) -> String {
@@ -151,7 +151,8 @@ mod tests {
                 set.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
             })
         };
-        let cases: [(bool, &[(&str, &str)], bool); 9] = [
+        type Set = &'static [(&'static str, &'static str)];
+        let cases: [(bool, Set, bool); 9] = [
             (true, &[], true),
             (false, &[], false),
             (true, &[("NO_COLOR", "1")], false),

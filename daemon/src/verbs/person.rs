@@ -2,7 +2,11 @@
 //!
 //! What they do is recorded as `person:USER` (`contract.md` §7), whatever TASK_ORCHESTRATOR_AGENT says: that names an agent.
 
-use std::{cell::RefCell, path::Path, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    path::Path,
+    time::Duration,
+};
 
 use orc_proto::{
     autostart::May,
@@ -30,6 +34,8 @@ pub(crate) struct Person {
     pub(crate) paint: Paint,
     runtime: tokio::runtime::Runtime,
     connection: RefCell<Option<Connection>>,
+    /// Whether a daemon may be started for the next connection.
+    may: Cell<May>,
 }
 
 /// What a tool answered.
@@ -49,6 +55,7 @@ impl Person {
             paint: Paint::of_stdout(),
             runtime: super::client_runtime()?,
             connection: RefCell::new(None),
+            may: Cell::new(May::Start),
         })
     }
 
@@ -115,22 +122,27 @@ impl Person {
         }
     }
 
-    /// The connection of this command, made at the first call.
-    pub(crate) fn connect(&self) -> Result<Connection, Trouble> {
-        self.connect_if(May::Start)
+    /// From now on no daemon is started: who only looks on brings none back that somebody stopped (`daemon.md` rule 9).
+    pub(crate) fn only_look_on(&self) {
+        self.may.set(May::OnlyDial);
     }
 
-    /// The same, perhaps only to a daemon that runs.
-    pub(crate) fn connect_if(&self, may: May) -> Result<Connection, Trouble> {
-        if let Some(connection) = self.connection.borrow().as_ref() {
-            return Ok(connection.clone());
+    fn connect(&self) -> Result<Connection, Trouble> {
+        self.runtime.block_on(self.connection())
+    }
+
+    /// The connection of this command, made when it is first asked for.
+    pub(crate) async fn connection(&self) -> Result<Connection, Trouble> {
+        let made = self.connection.borrow().clone();
+        if let Some(connection) = made {
+            return Ok(connection);
         }
         let mut settings = self.here.settings.for_hello();
         if !self.json {
             // Words are made from compact answers; JSON is as their settings say.
             settings.responses = None;
         }
-        let connection = self.runtime.block_on(self.here.connect_as(settings, may))?;
+        let connection = self.here.connect_as(settings, self.may.get()).await?;
         *self.connection.borrow_mut() = Some(connection.clone());
         Ok(connection)
     }

@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn columns_line_up_by_what_the_terminal_shows() {
-        let mut table = Table::new(Paint::plain(), &["ID", "EMPTY", "WHO", "TITLE"]);
+        let mut table = Table::new(Paint::plain(None), &["ID", "EMPTY", "WHO", "TITLE"]);
         for (id, who, title) in [("a1", "日本", "first"), ("b22", "ann", "second")] {
             table.row([id, "", who, title].map(Cell::plain));
         }
@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn the_last_column_ends_with_the_terminal() {
-        let mut table = Table::new(Paint { width: Some(20), ..Paint::plain() }, &["ID", "TITLE"]);
+        let mut table = Table::new(Paint::plain(Some(20)), &["ID", "TITLE"]);
         table.row(["a1", "a title that is far too long"].map(Cell::plain));
         assert!(table.lines().lines().all(|line| width(line) <= 20));
     }

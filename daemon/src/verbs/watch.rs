@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use orc_proto::{autostart::May, wire::ToolCall};
+use orc_proto::wire::ToolCall;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
@@ -52,6 +52,7 @@ pub(crate) fn run(arguments: &Arguments, person: &Person) -> Result<Exit, Troubl
     }
     let mut ended = person.wait(async { ends() })?;
     let mut cursor = newest(person)?;
+    person.only_look_on();
     let mut titles = Titles::asked();
     let mut screen = arguments.screen.then(Screen::open);
     if screen.is_none() && !person.json {
@@ -70,7 +71,7 @@ pub(crate) fn run(arguments: &Arguments, person: &Person) -> Result<Exit, Troubl
                 if screen.is_none() {
                     remark("The daemon is gone; waiting until it is back. Ctrl-C ends.");
                 }
-                if !come_back(person, &mut ended)? {
+                if !come_back(person, &mut ended) {
                     return Ok(Exit::Fine);
                 }
             }
@@ -117,42 +118,47 @@ fn question(
     screen: bool,
     ended: &mut watch::Receiver<bool>,
 ) -> Result<Found, Trouble> {
-    let Ok(connection) = person.connect_if(May::OnlyDial) else { return Ok(Found::Gone) };
     let patience = if screen { SCREEN_PATIENCE } else { PATIENCE };
     let arguments = json!({"cursor": cursor, "timeout_seconds": patience.as_secs()}).to_string();
     let call =
         ToolCall { name: "wait_for".to_owned(), arguments: Some(arguments.into()), ..ToolCall::default() };
+    let asking = async {
+        let connection = person.connection().await.ok()?;
+        connection.call(call, patience + Duration::from_secs(10)).await.ok().filter(|answer| !answer.is_error)
+    };
     let answer = person.wait(async {
         tokio::select! {
-            answer = connection.call(call, patience + Duration::from_secs(10)) => Some(answer),
+            answer = asking => Some(answer),
             _ = ended.wait_for(|ended| *ended) => None,
         }
     });
     match answer {
         None => Ok(Found::Ended),
-        Some(Ok(answer)) if !answer.is_error => {
-            let found: Value = serde_json::from_str(answer.document.text()).map_err(std::io::Error::from)?;
-            Ok(Found::Changes(rows(&found, "events").to_vec(), found["cursor"].as_i64().unwrap_or(cursor)))
-        }
-        Some(_) => {
+        Some(None) => {
             person.disconnect();
             Ok(Found::Gone)
+        }
+        Some(Some(answer)) => {
+            let found: Value = serde_json::from_str(answer.document.text()).map_err(std::io::Error::from)?;
+            let behind = found["cursor"].as_i64().unwrap_or(cursor);
+            Ok(Found::Changes(rows(&found, "events").to_vec(), behind))
         }
     }
 }
 
-/// Waits for a daemon that somebody else starts; whether one came.
-fn come_back(person: &Person, ended: &mut watch::Receiver<bool>) -> Result<bool, Trouble> {
-    loop {
-        let over =
-            person.wait(async { tokio::time::timeout(AGAIN, ended.wait_for(|ended| *ended)).await.is_ok() });
-        if over {
-            return Ok(false);
+/// Waits for a daemon that somebody else starts; whether one came before the end.
+fn come_back(person: &Person, ended: &mut watch::Receiver<bool>) -> bool {
+    let back = async {
+        while person.connection().await.is_err() {
+            tokio::time::sleep(AGAIN).await;
         }
-        if person.connect_if(May::OnlyDial).is_ok() {
-            return Ok(true);
+    };
+    person.wait(async {
+        tokio::select! {
+            () = back => true,
+            _ = ended.wait_for(|ended| *ended) => false,
         }
-    }
+    })
 }
 
 /// Whether a daemon that ends is all that is wrong.

@@ -85,6 +85,21 @@ fn what_agents_write_moves_no_cursor() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn an_answer_that_cannot_be_written_is_a_failure() {
+    let env = TestEnv::new();
+    shop(&env);
+    for words in
+        [&["list"][..], &["list", "--json"], &["show", "ffff"], &["export"], &["export", "-f", "markdown"]]
+    {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let ended = env.person().command(words).stdout(full).output().unwrap();
+        assert_eq!(ended.status.code(), Some(1), "{words:?}");
+        assert!(!ended.stderr.is_empty(), "{words:?}");
+    }
+}
+
 #[test]
 fn a_reader_that_has_enough_is_no_fault() {
     let env = TestEnv::new();

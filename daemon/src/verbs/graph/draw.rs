@@ -191,7 +191,7 @@ b  queue  Build \"it\"
 d  queue  Talk
 └┄┄ a  work  Design <it>  (related)
 ";
-        assert_eq!(Drawing::of(&web).text(Paint::plain()), want);
+        assert_eq!(Drawing::of(&web).text(Paint::plain(None)), want);
     }
 
     #[test]
