@@ -30,7 +30,7 @@ mod words;
 pub use answer::{Answer, Refusal, ids, keys, titles};
 pub use binaries::{binary, workspace_root};
 pub use client::McpClient;
-pub use daemon::Daemon;
+pub use daemon::{Daemon, Gate};
 pub use env::{Client, Finished, TestEnv};
 pub use lifecycle::Lifecycle;
 pub use person::Person;
