@@ -1,14 +1,12 @@
 //! `setup CLIENT`: makes an MCP client know the shim, checks that it does, or takes that back.
 
-use std::{
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::path::{Path, PathBuf};
 
 use clap::builder::PossibleValuesParser;
 use orc_proto::settings::{DB, absolute};
+use serde_json::{Value, json};
 
-use super::{Here, Trouble, say};
+use super::{Here, Trouble, exit::Exit, say};
 use crate::setup::{
     client::{Client, Scope},
     clients::{CLIENTS, client},
@@ -57,7 +55,7 @@ pub(crate) struct Arguments {
     shim: Option<PathBuf>,
 }
 
-pub(crate) fn run(arguments: Arguments, db: Option<&Path>) -> Result<ExitCode, Trouble> {
+pub(crate) fn run(arguments: Arguments, json: bool, db: Option<&Path>) -> Result<Exit, Trouble> {
     let here = Here::find(db)?;
     let home = &here.places.home;
     let folder = std::env::current_dir().unwrap_or_else(|_| home.clone());
@@ -67,20 +65,24 @@ pub(crate) fn run(arguments: Arguments, db: Option<&Path>) -> Result<ExitCode, T
         Some(client) => vec![client],
         None if arguments.all => CLIENTS.iter().filter(|client| is_here(client, &ground, &search)).collect(),
         None => {
-            list(&ground, &search);
-            return Ok(ExitCode::SUCCESS);
+            list(json, &ground, &search);
+            return Ok(Exit::Fine);
         }
     };
     let wish = wish(&arguments, &here, db.map(|db| absolute(db, home, &folder)), &folder)?;
-    let mut setup = Setup { arguments, ground, wish, well: true };
+    let rows = json.then(Vec::new);
+    let mut setup = Setup { arguments, ground, wish, well: true, rows };
     setup.look_at_the_shim()?;
     for client in &chosen {
         setup.client(client);
     }
     if chosen.is_empty() {
-        say("No client is installed that this program knows; `task-orchestrator setup` lists them.");
+        setup.remark("No client is installed that this program knows; `task-orchestrator setup` lists them.");
     }
-    Ok(if setup.well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    if let Some(rows) = &setup.rows {
+        say(&json!({"ok": setup.well, "changes": rows}).to_string());
+    }
+    Ok(if setup.well { Exit::Fine } else { Exit::Refused })
 }
 
 /// What is asked for, with absolute paths.
@@ -104,7 +106,15 @@ fn wish(arguments: &Arguments, here: &Here, db: Option<PathBuf>, folder: &Path) 
 }
 
 /// The clients, and which are here.
-fn list(ground: &Ground, search: &[PathBuf]) {
+fn list(json: bool, ground: &Ground, search: &[PathBuf]) {
+    if json {
+        let row = |client: &Client| {
+            let found = is_here(client, ground, search);
+            json!({"id": client.id, "title": client.title, "project": client.project.is_some(), "found": found})
+        };
+        say(&json!({"clients": CLIENTS.iter().map(row).collect::<Vec<_>>()}).to_string());
+        return;
+    }
     for client in CLIENTS {
         let found = if is_here(client, ground, search) { "found" } else { "" };
         let scopes = if client.project.is_some() { "user, project" } else { "user" };
@@ -122,6 +132,17 @@ struct Setup {
     wish: Wish,
     /// Whether everything so far is as it was asked for.
     well: bool,
+    /// For who wants JSON: what came of each change.
+    rows: Option<Vec<Value>>,
+}
+
+/// What came of a change.
+struct Done {
+    state: &'static str,
+    /// What would change, as a diff.
+    diff: Option<String>,
+    /// Why it was left alone.
+    why: Option<String>,
 }
 
 /// Why a change was not made.
@@ -136,11 +157,11 @@ enum Unmade {
 impl Setup {
     /// An entry is written only for a shim that is there, and is in place only if that answers.
     fn look_at_the_shim(&mut self) -> Result<(), Trouble> {
-        let shim = &self.wish.server.shim;
+        let shim = self.wish.server.shim.clone();
         if self.arguments.check {
-            if let Err(why) = shim::answers(shim) {
-                say(&why);
+            if let Err(why) = shim::answers(&shim) {
                 self.well = false;
+                self.remark(&why);
             }
         } else if !self.arguments.remove && !shim.is_file() {
             let why = format!("There is no {}. Install it there, or name it with --shim", shim.display());
@@ -150,52 +171,82 @@ impl Setup {
     }
 
     fn client(&mut self, client: &Client) {
-        say(&format!("{} ({})", client.title, client.id));
+        if self.rows.is_none() {
+            say(&format!("{} ({})", client.title, client.id));
+        }
         let Some(files) = client.files(self.wish.scope) else {
-            say("  it has no files of a project; leave out --scope project");
+            self.remark("  it has no files of a project; leave out --scope project");
             self.well &= self.arguments.all;
             return;
         };
-        let changes = plan(client, files, &self.wish, &self.ground);
-        for change in changes {
+        for change in plan(client, files, &self.wish, &self.ground) {
             let done = if self.arguments.check { self.check(&change) } else { self.make(&change) };
             let done = done.unwrap_or_else(|why| {
                 self.well = false;
-                format!("left alone   {}: {why}", change.path.display())
+                Done { why: Some(why.to_string()), ..Done::new("left alone") }
             });
-            say(&format!("  {done}"));
+            self.tell(client, &change, &done);
         }
         if files.config.is_empty() {
-            say("  its servers are kept for the user: run this with --scope user as well");
+            self.remark("  its servers are kept for the user: run this with --scope user as well");
         }
         if let Some(note) = client.note.filter(|_| !self.arguments.check && !self.arguments.remove) {
-            say(&format!("  {note}"));
+            self.remark(&format!("  {note}"));
         }
     }
 
-    fn check(&mut self, change: &Change) -> Result<String, Unmade> {
+    fn tell(&mut self, client: &Client, change: &Change, done: &Done) {
+        let Done { state, diff, why } = done;
+        let path = change.path.display();
+        if let Some(rows) = &mut self.rows {
+            let path = path.to_string();
+            let mut row = json!({"client": client.id, "file": path, "holds": change.holds, "state": state});
+            for (key, text) in [("diff", diff), ("why", why)] {
+                if let Some(text) = text {
+                    row[key] = json!(text);
+                }
+            }
+            rows.push(row);
+            return;
+        }
+        let why = why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+        say(&format!("  {state:<12} {path} ({}){why}", change.holds));
+        if let Some(diff) = diff {
+            say(diff);
+        }
+    }
+
+    /// A line for people.
+    fn remark(&self, line: &str) {
+        match self.rows {
+            Some(_) => super::remark(line.trim_start()),
+            None => say(line),
+        }
+    }
+
+    fn check(&mut self, change: &Change) -> Result<Done, Unmade> {
         let original = Original::read(&change.path)?;
         let wanted = change.put(original.text(), &self.wish.server)?;
         let there =
             original.text() == Some(wanted.as_str()) || (wanted.is_empty() && original.text().is_none());
         self.well &= there;
-        Ok(told(if there { "in place" } else { "not in place" }, change))
+        Ok(Done::new(if there { "in place" } else { "not in place" }))
     }
 
-    fn make(&self, change: &Change) -> Result<String, Unmade> {
+    fn make(&self, change: &Change) -> Result<Done, Unmade> {
         let original = Original::read(&change.path)?;
         if self.arguments.remove { self.remove(change, &original) } else { self.put(change, &original) }
     }
 
-    fn put(&self, change: &Change, original: &Original) -> Result<String, Unmade> {
+    fn put(&self, change: &Change, original: &Original) -> Result<Done, Unmade> {
         let server = &self.wish.server;
         let there = original.text();
         let wanted = change.put(there, server)?;
         if there == Some(wanted.as_str()) || (there.is_none() && wanted.is_empty()) {
-            return Ok(told("unchanged", change));
+            return Ok(Done::new("unchanged"));
         }
         if self.arguments.dry_run {
-            return Ok(self.diff(change, there, &wanted));
+            return Ok(Done::would(change, there, &wanted));
         }
         let first = original.before().is_none();
         if !change.is_ours_alone() {
@@ -209,20 +260,20 @@ impl Setup {
             }
             return Err(why.into());
         }
-        Ok(told("written", change))
+        Ok(Done::new("written"))
     }
 
-    fn remove(&self, change: &Change, original: &Original) -> Result<String, Unmade> {
-        let Some(there) = original.text() else { return Ok(told("nothing there", change)) };
+    fn remove(&self, change: &Change, original: &Original) -> Result<Done, Unmade> {
+        let Some(there) = original.text() else { return Ok(Done::new("nothing there")) };
         let before = original.before();
         let left = change.take(there, &self.wish.server, before.as_deref())?;
         let (text, done) = match &left {
-            Left::Text(text) if text == there => return Ok(told("nothing there", change)),
+            Left::Text(text) if text == there => return Ok(Done::new("nothing there")),
             Left::Text(text) => (text.as_str(), "removed from"),
             Left::Nothing => ("", "removed"),
         };
         if self.arguments.dry_run {
-            return Ok(self.diff(change, Some(there), text));
+            return Ok(Done::would(change, Some(there), text));
         }
         match left {
             Left::Text(_) => original.replace(text, false)?,
@@ -231,20 +282,22 @@ impl Setup {
         if before.as_deref().unwrap_or_default() == text {
             original.forget();
         }
-        Ok(told(done, change))
-    }
-
-    fn diff(&self, change: &Change, old: Option<&str>, new: &str) -> String {
-        let path = change.path.display().to_string();
-        let diff = similar::TextDiff::from_lines(old.unwrap_or_default(), new);
-        let diff =
-            diff.unified_diff().header(if old.is_some() { &path } else { "/dev/null" }, &path).to_string();
-        format!("{}\n{}", told("would change", change), diff.trim_end())
+        Ok(Done::new(done))
     }
 }
 
-fn told(done: &str, change: &Change) -> String {
-    format!("{done:<12} {} ({})", change.path.display(), change.holds)
+impl Done {
+    fn new(state: &'static str) -> Self {
+        Self { state, diff: None, why: None }
+    }
+
+    fn would(change: &Change, old: Option<&str>, new: &str) -> Self {
+        let path = change.path.display().to_string();
+        let diff = similar::TextDiff::from_lines(old.unwrap_or_default(), new);
+        let header = if old.is_some() { &path } else { "/dev/null" };
+        let diff = diff.unified_diff().header(header, &path).to_string();
+        Self { diff: Some(diff.trim_end().to_owned()), ..Self::new("would change") }
+    }
 }
 
 /// A server's name that every client takes.
