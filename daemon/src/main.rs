@@ -35,6 +35,7 @@ mod reload;
 mod report;
 mod resources;
 mod rpc;
+mod service;
 mod sessions;
 mod small_file;
 mod stop;
@@ -66,6 +67,8 @@ enum Verb {
     Status(verbs::status::Arguments),
     /// Stop the daemon and wait until its database is free
     Stop(verbs::stop::Arguments),
+    /// Have the system run the daemon for good: install, uninstall, status
+    Service(verbs::service::Arguments),
     /// Call a tool and print its answer (exit code 1: it was refused)
     Call(verbs::call::Arguments),
     /// Take in an exported document of any size (exit code 1: some rows could not be placed)
@@ -78,6 +81,7 @@ fn main() -> ExitCode {
         Verb::Serve(arguments) => verbs::serve::run(arguments, db.as_deref()),
         Verb::Status(arguments) => verbs::status::run(&arguments, db.as_deref()),
         Verb::Stop(arguments) => verbs::stop::run(&arguments, db.as_deref()),
+        Verb::Service(arguments) => verbs::service::run(&arguments, db.as_deref()),
         Verb::Call(arguments) => verbs::call::run(arguments, db.as_deref()),
         Verb::Import(arguments) => verbs::import::run(&arguments, db.as_deref()),
     };

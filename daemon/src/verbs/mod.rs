@@ -3,6 +3,7 @@
 pub(crate) mod call;
 pub(crate) mod import;
 pub(crate) mod serve;
+pub(crate) mod service;
 pub(crate) mod status;
 pub(crate) mod stop;
 

@@ -26,11 +26,16 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments, db: Option<&Path>) -> Result<ExitCode, Trouble> {
     let here = Here::find(db)?;
-    let outcome = super::client_runtime()?.block_on(stop(&here))?;
+    let outcome = now(&here)?;
     if !arguments.quiet {
         say(&outcome);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The same for another verb, which says the outcome.
+pub(crate) fn now(here: &Here) -> Result<String, Trouble> {
+    super::client_runtime()?.block_on(stop(here))
 }
 
 async fn stop(here: &Here) -> Result<String, Trouble> {
