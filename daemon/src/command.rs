@@ -79,6 +79,8 @@ enum Verb {
     Status,
     /// Stop the daemon and wait until its database is free
     Stop(verbs::stop::Arguments),
+    /// Have the system run the daemon for good
+    Service(verbs::service::Arguments),
     /// Print what a shell needs to complete verbs, options and ids
     Completions(verbs::completions::Arguments),
     /// Write man pages
@@ -127,6 +129,7 @@ fn run_verb(verb: Verb, db: Option<&Path>, json: bool) -> Result<ExitCode, Troub
         Verb::Man(arguments) => verbs::man::run(&arguments)?,
         Verb::Import(arguments) => return verbs::import::run(&arguments, json, db),
         Verb::Serve(arguments) => return verbs::serve::run(arguments, db),
+        Verb::Service(arguments) => return verbs::service::run(&arguments, json, db),
         Verb::Status => return verbs::status::run(json, db),
         Verb::Stop(arguments) => return verbs::stop::run(&arguments, json, db),
     };

@@ -18,6 +18,7 @@ pub(crate) mod metrics;
 pub(crate) mod next;
 pub(crate) mod note;
 pub(crate) mod serve;
+pub(crate) mod service;
 pub(crate) mod show;
 pub(crate) mod status;
 pub(crate) mod stop;
