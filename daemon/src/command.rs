@@ -79,6 +79,8 @@ enum Verb {
     Status,
     /// Stop the daemon and wait until its database is free
     Stop(verbs::stop::Arguments),
+    /// Have the system run the daemon for good
+    Service(verbs::service::Arguments),
     /// Make an MCP client know the server: its entry, hooks and rules
     Setup(verbs::setup::Arguments),
     /// What clients' hooks run: prints where things stand, or nothing. Never starts a daemon
@@ -132,6 +134,7 @@ fn run_verb(verb: Verb, db: Option<&Path>, json: bool) -> Result<ExitCode, Troub
         Verb::Man(arguments) => verbs::man::run(&arguments)?,
         Verb::Import(arguments) => return verbs::import::run(&arguments, json, db),
         Verb::Serve(arguments) => return verbs::serve::run(arguments, db),
+        Verb::Service(arguments) => return verbs::service::run(&arguments, json, db),
         Verb::Status => return verbs::status::run(json, db),
         Verb::Stop(arguments) => return verbs::stop::run(&arguments, json, db),
         Verb::Hook(arguments) => return Ok(verbs::hook::run(&arguments, db)),

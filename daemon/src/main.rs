@@ -36,6 +36,7 @@ mod reload;
 mod report;
 mod resources;
 mod rpc;
+mod service;
 mod sessions;
 mod setup;
 mod small_file;

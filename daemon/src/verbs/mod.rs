@@ -19,6 +19,7 @@ pub(crate) mod metrics;
 pub(crate) mod next;
 pub(crate) mod note;
 pub(crate) mod serve;
+pub(crate) mod service;
 pub(crate) mod setup;
 pub(crate) mod show;
 pub(crate) mod status;

@@ -27,7 +27,7 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments, json: bool, db: Option<&Path>) -> Result<ExitCode, Trouble> {
     let here = Here::find(db)?;
-    let stopped = super::client_runtime()?.block_on(stop(&here))?;
+    let stopped = now(&here)?;
     match stopped {
         _ if json => say(&json!({"stopped": stopped.is_some(), "pid": stopped}).to_string()),
         _ if arguments.quiet => {}
@@ -37,7 +37,11 @@ pub(crate) fn run(arguments: &Arguments, json: bool, db: Option<&Path>) -> Resul
     Ok(ExitCode::SUCCESS)
 }
 
-/// The process that was stopped; `None` when none ran.
+/// Stops it for whichever verb; the process that was stopped, `None` when none ran.
+pub(crate) fn now(here: &Here) -> Result<Option<u32>, Trouble> {
+    super::client_runtime()?.block_on(stop(here))
+}
+
 async fn stop(here: &Here) -> Result<Option<u32>, Trouble> {
     let endpoint = &here.endpoint;
     let begun = Instant::now();
