@@ -350,7 +350,8 @@ fn who_asks_for_json_gets_one_document() {
         let said = setup(&env, &[words, &["--json"]].concat(), code);
         serde_json::from_str(&said).unwrap_or_else(|error| panic!("{error}: {said}"))
     };
-    let zed = |list: Value| list["clients"].as_array().unwrap().iter().find(|row| row["id"] == "zed").cloned();
+    let zed =
+        |list: Value| list["clients"].as_array().unwrap().iter().find(|row| row["id"] == "zed").cloned();
     assert_eq!(zed(ask(&[], 0)), Some(json!({"id": "zed", "title": "Zed", "project": true, "found": true})));
     let would = ask(&["zed", "--dry-run"], 0);
     assert!(would["changes"][0]["diff"].as_str().unwrap().starts_with("--- "), "{would}");
@@ -358,7 +359,10 @@ fn who_asks_for_json_gets_one_document() {
     assert_eq!((&checked["ok"], &checked["changes"][0]["state"]), (&json!(false), &json!("not in place")));
     let done = ask(&["zed"], 0);
     let file = env.home().join(".config/zed/settings.json");
-    assert_eq!(done["changes"][0], json!({"client": "zed", "file": file, "holds": "server", "state": "written"}));
+    assert_eq!(
+        done["changes"][0],
+        json!({"client": "zed", "file": file, "holds": "server", "state": "written"})
+    );
     fs::write(&file, "{").unwrap();
     let left = ask(&["zed"], 1);
     assert_eq!(left["changes"][0]["why"], "line 1, column 2: '}' is missing");
