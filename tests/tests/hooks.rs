@@ -9,7 +9,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use e2e::{Value, json, machine::TestEnv};
+use e2e::{
+    Value, json,
+    machine::{TestEnv, eventually},
+};
 
 /// Runs a hook with this on stdin.
 fn hook(env: &TestEnv, words: &[&str], stdin: &str) -> Output {
@@ -30,9 +33,13 @@ fn silent(output: &Output) {
     assert!(output.status.success() && output.stdout.is_empty() && output.stderr.is_empty(), "{output:?}");
 }
 
-fn text(output: Output) -> String {
-    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
-    String::from_utf8(output.stdout).unwrap()
+/// What a hook prints that has something to say. On a busy machine it may be silent, as its time is short: then it is run again.
+fn text(mut hook: impl FnMut() -> Output) -> String {
+    eventually("a word from the hook", || {
+        let output = hook();
+        assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+        Some(String::from_utf8(output.stdout).unwrap()).filter(|said| !said.is_empty())
+    })
 }
 
 /// A machine whose daemon has an item.
@@ -46,7 +53,7 @@ fn with_item(title: &str) -> TestEnv {
 #[test]
 fn the_brief_comes_in_each_clients_form() {
     let env = with_item("Mend the gate");
-    let plain = text(hook(&env, &["session-start"], "{}"));
+    let plain = text(|| hook(&env, &["session-start"], "{}"));
     assert!(plain.contains("1 queue") && plain.contains("Mend the gate"), "{plain}");
     assert!(plain.chars().count() < 1_700, "{plain}");
     for (client, pointer) in [
@@ -57,16 +64,16 @@ fn the_brief_comes_in_each_clients_form() {
         ("cursor", "/additional_context"),
         ("cline", "/contextModification"),
     ] {
-        let said = text(hook(&env, &["session-start", "--client", client], "{}"));
+        let said = text(|| hook(&env, &["session-start", "--client", client], "{}"));
         let document: Value =
             serde_json::from_str(&said).unwrap_or_else(|error| panic!("{client}: {error}: {said}"));
         assert_eq!(document.pointer(pointer), Some(&json!(plain)), "{client}");
     }
     for client in ["kiro", "claude-code", "one of tomorrow"] {
-        assert_eq!(text(hook(&env, &["before-compact", "--client", client], "{}")), plain, "{client}");
+        assert_eq!(text(|| hook(&env, &["before-compact", "--client", client], "{}")), plain, "{client}");
     }
     assert_eq!(
-        text(hook(&env, &["session-start", "--new-option", "x"], "{}")),
+        text(|| hook(&env, &["session-start", "--new-option", "x"], "{}")),
         plain,
         "words of a newer version"
     );
@@ -82,7 +89,7 @@ fn the_project_is_the_clients_folder() {
     assert!(env.orchestrator(&create).current_dir(&project).output().unwrap().status.success());
     let elsewhere = env.home().join("other");
     fs::create_dir_all(elsewhere.join(".taskorchestrator")).unwrap();
-    let brief = |stdin: Value| text(hook(&env, &["session-start"], &stdin.to_string()));
+    let brief = |stdin: Value| text(|| hook(&env, &["session-start"], &stdin.to_string()));
     let (here, there) = (brief(json!({"cwd": project})), brief(json!({"workspace_roots": [elsewhere]})));
     assert!(here.contains("2 queue"), "{here}");
     assert!(there.contains("1 queue"), "{there}");
@@ -118,16 +125,20 @@ fn rubbish_on_stdin_is_answered_with_silence_and_none_with_the_brief() {
     }
     let large = format!("{{\"prompt\": \"{}\"", "x".repeat(200_000));
     for stdin in ["", "\n", "{\"cwd\": 7}", "[]", "{\"cwd\":\"/nowhere/at/all\"}", &large] {
-        let said = text(hook(&env, &["session-start"], stdin));
+        let said = text(|| hook(&env, &["session-start"], stdin));
         assert!(said.contains("Still here"), "{stdin:.40}: {said}");
     }
     // A client that never closes its end.
-    let mut command = env.orchestrator(&["hook", "session-start"]);
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    let held = child.stdin.take();
-    let output = child.wait_with_output().unwrap();
-    drop(held);
-    assert!(text(output).contains("Still here"));
+    let said = text(|| {
+        let mut command = env.orchestrator(&["hook", "session-start"]);
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let held = child.stdin.take();
+        let output = child.wait_with_output().unwrap();
+        drop(held);
+        output
+    });
+    assert!(said.contains("Still here"));
 }
 
 #[test]
@@ -171,14 +182,14 @@ fn the_commands_that_setup_writes_run() {
         commands_in(&document["hooks"], &mut commands);
         assert!(!commands.is_empty(), "{client}");
         for command in commands {
-            let said = text(run(env.command("sh").args(["-c", &command]), "{}"));
+            let said = text(|| run(env.command("sh").args(["-c", &command]), "{}"));
             assert!(said.contains("By way of a shell"), "{client}: {command}: {said}");
         }
     }
     setup("cline");
     for event in ["TaskStart", "PreCompact"] {
         let script = env.home().join("Documents/Cline/Hooks").join(event);
-        let said = text(run(&mut env.command(script), "{\"workspaceRoots\": []}"));
+        let said = text(|| run(&mut env.command(&script), "{\"workspaceRoots\": []}"));
         let document: Value = serde_json::from_str(&said).unwrap();
         assert_eq!(document["cancel"], false, "{event}: {said}");
     }
