@@ -102,3 +102,25 @@ fn a_watch_ends_with_its_reader() {
     add(&ann, &["Nobody reads this"]);
     assert_eq!(watch.child.wait().expect("what the test needs").code(), Some(0));
 }
+
+#[test]
+fn who_watches_is_listed_also_after_another_command_of_the_same_person() {
+    let env = TestEnv::new();
+    let person = env.person();
+    let mut watch = Watch::begin(&person, &[]);
+    seen(&person, &mut watch);
+    let agent = env.agent("ben");
+    let people = || {
+        let listed = agent.ok("list_agents", json!({}));
+        let rows = listed["items"].as_array().cloned().unwrap_or_default();
+        rows.iter().filter(|row| row["agent"] == "person:ann").count()
+    };
+    // The commands before have ended; the daemon hears of it a moment later.
+    e2e::eventually("the watch alone to be listed", || match people() {
+        1 => Ok(()),
+        other => Err(format!("{other} are")),
+    });
+    person.ends_with(0, &["list"]);
+    assert_eq!(people(), 1);
+    assert_eq!(watch.interrupt().0, Some(0));
+}
