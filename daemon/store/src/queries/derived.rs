@@ -72,20 +72,24 @@ impl Tx<'_> {
         policies: &Policies,
         now: i64,
     ) -> Result<Vec<(&'static str, Vec<String>)>> {
+        let mut wrong = self.wrong_whatever_the_rules()?;
+        let places = self.wrong_places(policies, now)?;
+        wrong.extend((!places.is_empty()).then_some(("places in line", places)));
+        Ok(wrong)
+    }
+
+    /// The same for all that does not depend on rules or time.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn wrong_whatever_the_rules(&self) -> Result<Vec<(&'static str, Vec<String>)>> {
         let mut wrong = Vec::new();
         for (what, sql) in CHECKS {
             let ids: Vec<String> = self.rows(sql, [], |row| row.get(0))?;
-            if !ids.is_empty() {
-                wrong.push((what, ids));
-            }
+            wrong.extend((!ids.is_empty()).then_some((what, ids)));
         }
-        for (what, ids) in
-            [("tags", self.wrong_tags()?), ("places in line", self.wrong_places(policies, now)?)]
-        {
-            if !ids.is_empty() {
-                wrong.push((what, ids));
-            }
-        }
+        let tags = self.wrong_tags()?;
+        wrong.extend((!tags.is_empty()).then_some(("tags", tags)));
         Ok(wrong)
     }
 
