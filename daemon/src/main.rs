@@ -1,10 +1,12 @@
 //! `task-orchestrator`: the daemon that owns the work graph, and the commands people run.
 //!
-//! This file turns arguments into a verb and holds no other logic. Only `serve` opens the database; every other verb
-//! talks to the daemon over its socket, as the shims do (`daemon.md` rule 1).
+//! This file turns arguments into a verb and holds no other logic. Only `serve` opens the database; the other verbs talk to the
+//! daemon over its socket, as the shims do. `restore` and `repair`, and `doctor` where no daemon runs, hold its lock instead
+//! (`daemon.md` rule 1).
 
 mod answer;
 mod args;
+mod backups;
 mod boot;
 mod call;
 mod catalog;
@@ -18,10 +20,12 @@ mod detach;
 mod engine;
 #[cfg(feature = "faults")]
 mod faults;
+mod figures;
 
 mod halt;
 mod hangup;
 mod idle;
+mod last_end;
 mod listen;
 mod log;
 mod lookout;
@@ -35,6 +39,7 @@ mod reload;
 mod report;
 mod resources;
 mod rpc;
+mod service_manager;
 mod sessions;
 mod small_file;
 mod stop;
@@ -66,6 +71,14 @@ enum Verb {
     Status(verbs::status::Arguments),
     /// Stop the daemon and wait until its database is free
     Stop(verbs::stop::Arguments),
+    /// Look whether everything is in order, and say what to do where it is not (exit code 1: a problem). Changes nothing
+    Doctor(verbs::doctor::Arguments),
+    /// Copy the database while it is in use
+    Backup(verbs::backup::Arguments),
+    /// Put a backup in the place of the database, which is kept. The daemon must be stopped
+    Restore(verbs::restore::Arguments),
+    /// Mend a database that is not sound, keeping what was there. The daemon must be stopped
+    Repair(verbs::repair::Arguments),
     /// Call a tool and print its answer (exit code 1: it was refused)
     Call(verbs::call::Arguments),
     /// Take in an exported document of any size (exit code 1: some rows could not be placed)
@@ -78,6 +91,10 @@ fn main() -> ExitCode {
         Verb::Serve(arguments) => verbs::serve::run(arguments, db.as_deref()),
         Verb::Status(arguments) => verbs::status::run(&arguments, db.as_deref()),
         Verb::Stop(arguments) => verbs::stop::run(&arguments, db.as_deref()),
+        Verb::Doctor(arguments) => verbs::doctor::run(&arguments, db.as_deref()),
+        Verb::Backup(arguments) => verbs::backup::run(&arguments, db.as_deref()),
+        Verb::Restore(arguments) => verbs::restore::run(&arguments, db.as_deref()),
+        Verb::Repair(arguments) => verbs::repair::run(&arguments, db.as_deref()),
         Verb::Call(arguments) => verbs::call::run(arguments, db.as_deref()),
         Verb::Import(arguments) => verbs::import::run(&arguments, db.as_deref()),
     };

@@ -1,7 +1,12 @@
 //! What a person runs. Each verb is one file; all but `serve` are clients of the daemon.
 
+pub(crate) mod backup;
 pub(crate) mod call;
+pub(crate) mod doctor;
 pub(crate) mod import;
+pub(crate) mod offline;
+pub(crate) mod repair;
+pub(crate) mod restore;
 pub(crate) mod serve;
 pub(crate) mod status;
 pub(crate) mod stop;

@@ -14,6 +14,10 @@ use orc_core::time::Stamp;
 use rusqlite::backup::Backup;
 use rusqlite::{Connection, OpenFlags};
 
+use crate::error::Error;
+use crate::open::open_still;
+use crate::tx::Tx;
+
 /// Pages copied at once.
 const STEP: i32 = 4_096;
 
@@ -102,6 +106,14 @@ pub fn to(from: &Path, to: &Path) -> Result<(), BackupError> {
         let _ = remove_if_there(&unfinished);
     }
     placed
+}
+
+/// The newest row of the history that a backup holds: where it is that of the database, nothing has changed since.
+///
+/// # Errors
+/// When the backup cannot be read.
+pub fn cursor_of(backup: &Path) -> Result<i64, Error> {
+    Tx::new(&open_still(backup)?, 0).cursor()
 }
 
 /// A connection that sees one moment for as long as it lives: else each write meanwhile would begin the copy anew.
