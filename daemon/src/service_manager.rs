@@ -59,6 +59,10 @@ pub(crate) fn passed_listener(socket: &Path) -> Result<Option<Listener>, Unfit> 
 
 /// Ends the signs of life when dropped.
 #[derive(Debug)]
+#[cfg_attr(
+    not(target_os = "linux"),
+    allow(dead_code, reason = "no service manager wants signs of life there")
+)]
 pub(crate) struct Watchdog(tokio::task::JoinHandle<()>);
 
 impl Drop for Watchdog {

@@ -76,6 +76,34 @@ fn a_passed_socket_is_served_on_and_stays_for_the_next_daemon() {
 }
 
 #[test]
+fn a_stop_holds_though_the_socket_stays_open_until_a_tool_is_called() {
+    let env = TestEnv::new();
+    let listener = listen(&env);
+    let mut client = env.client();
+    let mut daemon = activated(&env, &listener).spawn().unwrap();
+    served(&mut client);
+    assert_eq!(env.run(&["stop"]).code, Some(0));
+    eventually("it ends", || daemon.try_wait().unwrap());
+    assert_eq!(env.run(&["stop"]).code, Some(0));
+    assert_eq!(env.run(&["doctor"]).code, Some(0));
+    listener.set_nonblocking(true).unwrap();
+    // As long as an idle shim might need to look for a daemon several times.
+    let begun = std::time::Instant::now();
+    while begun.elapsed() < std::time::Duration::from_secs(2) {
+        assert!(listener.accept().is_err(), "somebody connected, which starts a daemon");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let mut daemon = {
+        let calling = std::thread::spawn(move || served(&mut client));
+        let daemon = activated(&env, &listener).spawn().unwrap();
+        calling.join().unwrap();
+        daemon
+    };
+    assert_eq!(env.run(&["stop"]).code, Some(0));
+    eventually("it ends", || daemon.try_wait().unwrap());
+}
+
+#[test]
 fn the_service_manager_hears_of_readiness_life_and_end() {
     let env = TestEnv::new();
     let told = env.home().join("notify");

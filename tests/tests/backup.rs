@@ -223,7 +223,6 @@ fn backups_can_be_switched_off() {
     age(&env);
     create(&mut env.client(), "new");
     assert_eq!(env.status()["engine"]["backups"]["next_after"], json!(null));
-    // The end waits for whatever is under way.
     assert_eq!(env.run(&["stop"]).code, Some(0));
     assert!(!backups(&env).exists());
 }

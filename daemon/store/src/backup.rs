@@ -14,6 +14,7 @@ use orc_core::time::Stamp;
 use rusqlite::backup::Backup;
 use rusqlite::{Connection, OpenFlags};
 
+use crate::check::is_damage;
 use crate::error::Error;
 use crate::open::open_still;
 use crate::tx::Tx;
@@ -96,6 +97,12 @@ pub fn to(from: &Path, to: &Path) -> Result<(), BackupError> {
     make(&connection, &unfinished, |differs| match differs {
         Differing::Unsound(what) => Some(BackupError::Damaged { path: text(from), what }),
         other => differing(&unfinished, other),
+    })
+    .map_err(|error| match error {
+        BackupError::Sqlite { source, .. } if is_damage(&source) => {
+            BackupError::Damaged { path: text(from), what: source.to_string() }
+        }
+        other => other,
     })?;
     let placed = name_without_overwriting(&unfinished, to).map_err(|source| match source.kind() {
         io::ErrorKind::AlreadyExists => BackupError::Taken { path: text(to) },
