@@ -140,9 +140,10 @@ fn a_broken_config_is_found_with_and_without_a_daemon() {
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     std::fs::write(&path, "stale:\n  queue: soon\n").unwrap();
     says(&finding(&env, "config", "problem", 1), &["config.yaml:2:", "stale.queue"]);
-    let _daemon = env.serve(&[]);
+    let mut daemon = env.serve(&[]);
     says(&finding(&env, "config", "problem", 1), &["config.yaml:2:", "stale.queue"]);
     assert_eq!(env.run(&["stop"]).code, Some(0));
+    daemon.wait().unwrap();
 }
 
 #[test]
@@ -151,7 +152,7 @@ fn what_is_derived_wrongly_is_found_and_repaired() {
     let spoil = "UPDATE items SET unmet = 3; DELETE FROM item_tags; UPDATE counts SET n = 7;";
     Connection::open(env.database()).unwrap().execute_batch(spoil).unwrap();
     says(&finding(&env, "derived data", "problem", 1), &["unmet blockers", "tags", "counts", "repair"]);
-    let daemon = env.serve(&[]);
+    let mut daemon = env.serve(&[]);
     says(&finding(&env, "derived data", "problem", 1), &["unmet blockers"]);
     let refused = env.run(&["repair"]);
     assert_eq!(refused.code, Some(1), "{refused:?}");
@@ -160,6 +161,7 @@ fn what_is_derived_wrongly_is_found_and_repaired() {
         "{refused:?}"
     );
     assert_eq!(env.run(&["stop"]).code, Some(0));
+    daemon.wait().unwrap();
     let repaired = env.run(&["repair"]);
     assert_eq!(repaired.code, Some(0), "{repaired:?}");
     assert!(repaired.stdout.contains("before-repair"), "it says where the backup is: {repaired:?}");

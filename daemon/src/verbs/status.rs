@@ -156,7 +156,8 @@ fn tell_tools(tools: &Value) {
     for (name, figures) in tools {
         let [p50, p95, p99] =
             ["p50_ms", "p95_ms", "p99_ms"].map(|key| figures[key].as_f64().unwrap_or_default());
-        say(&format!("{name:<24} {:>8} {p50:>10.3} {p95:>10.3} {p99:>10.3}", figures["calls"]));
+        let calls = figures["calls"].as_u64().unwrap_or_default();
+        say(&format!("{name:<24} {calls:>8} {p50:>10.3} {p95:>10.3} {p99:>10.3}"));
     }
 }
 

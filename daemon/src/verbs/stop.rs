@@ -37,10 +37,9 @@ async fn stop(here: &Here) -> Result<String, Trouble> {
     let endpoint = &here.endpoint;
     let begun = Instant::now();
     let mut asked = None;
-    loop {
-        // Asked or not: only a free lock means stopped. A daemon that just starts or ends listens a moment later, or
-        // not any more. And where nobody holds it, nobody is asked: a service manager's socket would start one.
-        let Some(holder) = lockfile::holder(&endpoint.lock())? else { break };
+    // Asked or not: only a free lock means stopped. A daemon that just starts or ends listens a moment later, or not any more. And
+    // where nobody holds it, nobody is asked: a service manager's socket would start one.
+    while let Some(holder) = lockfile::holder(&endpoint.lock())? {
         if asked.is_none() {
             asked = ask(endpoint).await?;
         }
