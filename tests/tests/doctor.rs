@@ -122,7 +122,14 @@ fn a_crash_is_told_until_it_is_old() {
     let pid = env.daemon_pid();
     drop(client);
     env.signal("KILL", pid);
+    let kept = || -> Vec<_> {
+        let all = files(env.database().parent().unwrap()).into_iter();
+        // Of the index of the log nobody keeps anything: it is made anew from the log.
+        all.filter(|(path, _)| !path.to_string_lossy().ends_with("-shm")).collect()
+    };
+    let before = kept();
     says(&finding(&env, "last end", "warning", 0), &[&pid.to_string()]);
+    assert!(kept() == before, "the database and its log are as the crash left them");
     let mut client = env.client();
     client.call("get_context", json!({}));
     says(&finding(&env, "last end", "warning", 0), &[&pid.to_string()]);

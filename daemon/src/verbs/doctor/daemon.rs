@@ -64,6 +64,7 @@ fn no_status(why: &str) -> Finding {
 
 /// The daemon, its version and its socket.
 pub(super) fn findings(endpoint: &Endpoint, alive: &Alive) -> Vec<Finding> {
+    let lock = endpoint.lock().display().to_string();
     match alive {
         Alive::Silent(finding) => vec![finding.clone()],
         Alive::Nobody if stop_marker::stands(endpoint) => {
@@ -74,7 +75,8 @@ pub(super) fn findings(endpoint: &Endpoint, alive: &Alive) -> Vec<Finding> {
         }
         Alive::Nobody => vec![Finding::ok("daemon", "none runs; a session starts one by itself")],
         Alive::Answers { status, .. } => {
-            vec![running(status), versions(status), socket(endpoint, status)]
+            let lock = Finding::ok("lock", format!("{lock}, held by the daemon (pid {})", status["pid"]));
+            vec![running(status), lock, versions(status), socket(endpoint, status)]
         }
     }
 }
@@ -133,4 +135,23 @@ pub(super) fn last_end(endpoint: &Endpoint, alive: &Alive) -> Finding {
         endpoint.log().display()
     );
     Finding::warning("last end", value, next)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::finding::State;
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_daemon_in_between_and_one_of_another_version_are_worth_a_warning() {
+        let status = |state: &str, build: &str| json!({"state": state, "build": build, "pid": 7, "uptime_seconds": 1, "sessions": 0, "protocol_min": 1, "protocol_max": 2});
+        for (state, want) in
+            [("ready", State::Ok), ("starting", State::Warning), ("stopping", State::Warning)]
+        {
+            assert_eq!(running(&status(state, BUILD)).state, want, "{state}");
+        }
+        assert_eq!(versions(&status("ready", BUILD)).state, State::Ok);
+        assert_eq!(versions(&status("ready", "0.0.1")).state, State::Warning);
+    }
 }
