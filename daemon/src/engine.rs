@@ -311,7 +311,14 @@ impl Shared {
                 }
                 Ok(value)
             }
-            Outcome::Refused(halt) => Err(halt.into()),
+            Outcome::Refused(halt) => {
+                if let Halt::Store(error) = &halt
+                    && error.is_damage()
+                {
+                    examining::stop_writing(self, &error.to_string());
+                }
+                Err(halt.into())
+            }
             Outcome::Panicked => Err(Refusal::new(
                 Code::Internal,
                 "The call failed inside the daemon (a bug); nothing was changed. Its log says where",

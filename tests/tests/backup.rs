@@ -252,10 +252,10 @@ fn a_damaged_file_found_after_a_crash_is_read_and_not_written() {
             "manage_notes",
             json!({"operation": "upsert", "item_id": "00000000", "key": "k", "body": "b"}),
         );
-        (is_error && answer["error"]["code"] == "UNAVAILABLE").then(|| answer.to_string())
+        (is_error && answer.to_string().contains("nothing is written")).then(|| answer.to_string())
     });
     let backup = files(&backups(&env), "manual")[0].display().to_string();
-    for word in ["damaged", "restore", &backup] {
+    for word in ["UNAVAILABLE", "damaged", "restore", &backup] {
         assert!(said.contains(word), "{word} is missing: {said}");
     }
     let status = env.status();

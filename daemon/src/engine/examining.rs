@@ -45,14 +45,21 @@ pub(super) async fn look_for_damage(shared: Arc<Shared>) {
         tracing::warn!("whether the database is whole could not be looked at; `doctor` looks again");
         return;
     };
-    if !damage.is_empty() {
-        let words = in_words(&shared, &damage);
-        tracing::error!("{words}");
-        let _ = shared.damage.set(words); // looked at once
+    if let Some(first) = damage.first() {
+        stop_writing(&shared, first);
     }
 }
 
-fn in_words(shared: &Shared, damage: &[String]) -> String {
+/// From now on every write is refused, with what is wrong and what to do.
+pub(super) fn stop_writing(shared: &Shared, damage: &str) {
+    let words = in_words(shared, damage);
+    // What was found first is what is told.
+    if shared.damage.set(words.clone()).is_ok() {
+        tracing::error!("{words}");
+    }
+}
+
+fn in_words(shared: &Shared, damage: &str) -> String {
     let newest = backups::list(&shared.database).into_iter().next();
     let next = match newest {
         Some(backup) => {
@@ -61,8 +68,7 @@ fn in_words(shared: &Shared, damage: &[String]) -> String {
         None => "There is no backup in the usual folder: stop the daemon, then try `repair`".to_owned(),
     };
     let database = shared.database.display();
-    let first = damage.first().map(String::as_str).unwrap_or_default();
     format!(
-        "The database {database} is damaged ({first}), so nothing is written to it any more; it can still be read. {next}"
+        "The database {database} is damaged ({damage}), so nothing is written to it any more; it can still be read. {next}"
     )
 }

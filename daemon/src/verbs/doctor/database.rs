@@ -12,6 +12,8 @@ use super::finding::Finding;
 use crate::clock;
 use crate::engine::soundness_json;
 
+/// Ids that are shown of those where something derived is wrong.
+const SHOWN: usize = 3;
 /// A check reads the whole database.
 const CHECKED_WITHIN: Duration = Duration::from_secs(600);
 
@@ -129,6 +131,10 @@ fn soundness(found: &Value) -> Vec<Finding> {
 const MEND: &str = "Stop the daemon, then run `task-orchestrator repair`: it keeps a backup";
 
 fn derivation(wrong: &Value) -> String {
-    let ids = wrong["ids"].as_array().into_iter().flatten().filter_map(Value::as_str);
-    format!("{}: {}", wrong["what"].as_str().unwrap_or_default(), ids.collect::<Vec<_>>().join(", "))
+    let mut ids: Vec<&str> =
+        wrong["ids"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    ids.dedup();
+    let more = if ids.len() > SHOWN { ", …" } else { "" };
+    ids.truncate(SHOWN);
+    format!("{}: {}{more}", wrong["what"].as_str().unwrap_or_default(), ids.join(", "))
 }

@@ -1,5 +1,7 @@
 //! Recomputes what is derived and compares it with what is kept (`daemon.md` rule 22).
 
+use std::collections::{BTreeSet, HashMap};
+
 use orc_core::Policies;
 
 use crate::error::Result;
@@ -94,16 +96,20 @@ impl Tx<'_> {
     }
 
     fn wrong_tags(&self) -> Result<Vec<String>> {
-        let sql = "WITH kept AS (SELECT t.item, json_group_array(t.tag) tags FROM item_tags t JOIN items o ON o.rid = t.item
-                       WHERE t.project = coalesce(o.project, 0) AND t.created_ts = o.created_ts GROUP BY t.item)
-                   SELECT i.id, i.tags, coalesce(k.tags, '[]') FROM items i LEFT JOIN kept k ON k.item = i.rid";
-        let rows = self.rows(sql, [], |row| {
-            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
+        // The items are looked up by their numbers, and put together here: a join of both could walk all tags for each item.
+        let sql = "SELECT t.item, t.tag FROM item_tags t CROSS JOIN items o ON o.rid = t.item
+                   WHERE t.project = coalesce(o.project, 0) AND t.created_ts = o.created_ts";
+        let mut kept: HashMap<i64, BTreeSet<String>> = HashMap::new();
+        for (item, tag) in self.rows(sql, [], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))? {
+            kept.entry(item).or_default().insert(tag);
+        }
+        let rows = self.rows("SELECT rid, id, tags FROM items", [], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
         })?;
-        let wrong = rows.into_iter().filter(|(_, tags, kept)| {
-            let kept: std::collections::BTreeSet<String> = serde_json::from_str(kept).unwrap_or_default();
+        let wrong = rows.into_iter().filter(|(rid, _, tags)| {
+            let kept = kept.remove(rid).unwrap_or_default();
             kept != orc_core::text::split_tags(tags).map(str::to_owned).collect()
         });
-        Ok(wrong.map(|(id, ..)| id).take(20).collect())
+        Ok(wrong.map(|(_, id, _)| id).take(20).collect())
     }
 }
