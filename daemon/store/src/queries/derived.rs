@@ -42,7 +42,7 @@ const CHECKS: [(&str, &str); 9] = [
         "open tags",
         "SELECT tag || '/' || project FROM (
              SELECT o.tag, o.project, o.n FROM open_tags o WHERE o.n <> 0
-             UNION ALL SELECT t.tag, t.project, -count(*) FROM item_tags t JOIN items i ON i.rid = t.item
+             UNION ALL SELECT t.tag, t.project, -count(*) FROM item_tags t CROSS JOIN items i ON i.rid = t.item
              WHERE i.status NOT IN (3, 5, 6) GROUP BY t.tag, t.project)
          GROUP BY tag, project HAVING sum(n) <> 0 LIMIT 20",
     ),
