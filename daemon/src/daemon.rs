@@ -16,7 +16,8 @@ use tokio_util::task::TaskTracker;
 use crate::{
     engine::Engine,
     idle::IdleExit,
-    ownership::Owned,
+    lobby::Lobby,
+    ownership::{Owned, Program},
     stop::{Reason, Stop},
 };
 
@@ -27,6 +28,8 @@ pub(crate) struct Daemon {
     pub(crate) stop: Stop,
     /// Connections, greeted or not.
     pub(crate) connections: TaskTracker,
+    /// Those of them that have no session.
+    pub(crate) lobby: Arc<Lobby>,
     /// Calls that run; `stop` waits for them.
     pub(crate) calls: TaskTracker,
     /// Sessions that are open.
@@ -34,6 +37,8 @@ pub(crate) struct Daemon {
     pub(crate) max_sessions: usize,
     /// Rung when the store failed: perhaps its files are gone.
     pub(crate) trouble: Arc<Notify>,
+    /// What runs here.
+    pub(crate) program: Program,
     engine: OnceLock<Engine>,
     owned: OnceLock<Owned>,
     started: Instant,
@@ -50,10 +55,12 @@ impl Daemon {
             endpoint,
             stop: Stop::default(),
             connections: TaskTracker::new(),
+            lobby: Arc::default(),
             calls: TaskTracker::new(),
             sessions: watch::Sender::new(0),
             max_sessions,
             trouble: Arc::default(),
+            program: Program::of_this_process(),
             engine: OnceLock::new(),
             owned: OnceLock::new(),
             started: Instant::now(),
@@ -91,6 +98,13 @@ impl Daemon {
                 false
             }
             None => true,
+        }
+    }
+
+    /// Has an unused daemon look whether it is still the program that is installed.
+    pub(crate) fn look_after_its_program(&self) {
+        if self.program.was_replaced() {
+            self.sessions.send_modify(|_| {});
         }
     }
 

@@ -54,6 +54,7 @@ pub(crate) async fn accept(daemon: Arc<Daemon>, mut listener: Listener, mut look
                 }
             },
             () = lookout.due() => {
+                daemon.look_after_its_program();
                 let socket = &daemon.endpoint.socket;
                 if daemon.look_after_its_files() && !cfg!(windows) && !socket.exists() {
                     tracing::warn!(socket = %socket.display(), "the socket was removed; binding it again");

@@ -4,7 +4,11 @@
 //! tarpc drops a call's future when its caller cancels, goes away or runs out of time. The engine is written for
 //! that: what it has handed to its writer happens whole, the rest not at all (`daemon.md` rule 15).
 
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use futures_util::FutureExt;
 use orc_proto::{
@@ -13,7 +17,7 @@ use orc_proto::{
     wire::{Ask, Document, Events, Fault, Poll, ToolAnswer, ToolCall},
 };
 use tarpc::context::Context;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
     daemon::Daemon,
@@ -34,20 +38,34 @@ pub(crate) struct Rpc {
     daemon: Arc<Daemon>,
     session: Option<Arc<Session>>,
     room: Arc<Semaphore>,
+    taken: Room,
     polls: Arc<Semaphore>,
 }
+
+/// The room that one call takes among those of its connection, until its answer is on its way: a client that asks and does not
+/// read gets no further call.
+pub(crate) type Room = Arc<OnceLock<OwnedSemaphorePermit>>;
 
 impl Rpc {
     /// Requests in flight per connection before tarpc itself refuses: calls, and the refusals of those beyond.
     pub(crate) const MAX_REQUESTS: usize = 4 * MAX_CALLS;
+    /// Answers that wait to be written, beside those that hold their call's room.
+    pub(crate) const UNSENT: usize = 16;
 
     pub(crate) fn new(daemon: Arc<Daemon>, session: Option<Arc<Session>>) -> Self {
         Self {
             daemon,
             session,
             room: Arc::new(Semaphore::new(MAX_CALLS)),
+            taken: Room::default(),
             polls: Arc::new(Semaphore::new(1)),
         }
+    }
+
+    /// For one request, with the room it will take.
+    pub(crate) fn for_one(&self) -> (Self, Room) {
+        let taken = Room::default();
+        (Self { taken: Arc::clone(&taken), ..self.clone() }, taken)
     }
 
     /// Engine and session, unless there are none or the daemon is ending.
@@ -61,10 +79,15 @@ impl Rpc {
         }
     }
 
-    fn admit(&self) -> Result<SemaphorePermit<'_>, String> {
-        self.room.try_acquire().map_err(|_| {
-            format!("{MAX_CALLS} calls of this session are running; wait for one to end, then call again.")
-        })
+    fn admit(&self) -> Result<(), String> {
+        let room = Arc::clone(&self.room).try_acquire_owned().map_err(|_| {
+            format!(
+                "{MAX_CALLS} calls of this session are running, or their answers were not read; wait for one to end, \
+                 then call again."
+            )
+        })?;
+        let _ = self.taken.set(room); // one call, one room
+        Ok(())
     }
 }
 
@@ -82,10 +105,9 @@ impl Orchestrator for Rpc {
                 return ToolAnswer { not_begun, ..ToolAnswer::refusal("UNAVAILABLE", &message) };
             }
         };
-        let _permit = match self.admit() {
-            Ok(permit) => permit,
-            Err(full) => return ToolAnswer::refusal("UNAVAILABLE", &full),
-        };
+        if let Err(full) = self.admit() {
+            return ToolAnswer::refusal("UNAVAILABLE", &full);
+        }
         let _running = self.daemon.calls.token();
         let name = call.name.clone();
         tokio::select! {
@@ -105,7 +127,7 @@ impl Orchestrator for Rpc {
             _ => {}
         }
         let (engine, session) = self.open().map_err(|closed| Fault::new(INTERNAL, closed.message))?;
-        let _permit = self.admit().map_err(|full| Fault::new(INTERNAL, full))?;
+        self.admit().map_err(|full| Fault::new(INTERNAL, full))?;
         let _running = self.daemon.calls.token();
         let answering = engine.ask(session, &ask.method, ask.params.as_ref());
         let answered = tokio::select! {
@@ -189,10 +211,14 @@ mod tests {
     #[test]
     fn calls_beyond_the_bound_are_refused_in_words() {
         let rpc = rpc();
-        let held: Vec<_> = (0..MAX_CALLS).map(|_| rpc.admit().unwrap()).collect();
-        assert!(rpc.admit().unwrap_err().contains("64 calls"));
+        let one = || {
+            let (one, room) = rpc.for_one();
+            one.admit().map(|()| room)
+        };
+        let held: Vec<_> = (0..MAX_CALLS).map(|_| one().unwrap()).collect();
+        assert!(one().unwrap_err().contains("64 calls"));
         drop(held);
-        assert!(rpc.admit().is_ok());
+        assert!(one().is_ok());
     }
 
     #[tokio::test]

@@ -200,6 +200,8 @@ pub mod code {
     pub const DATABASE: &str = "DATABASE";
     /// The daemon is ending; the next one will serve.
     pub const STOPPING: &str = "STOPPING";
+    /// Too many connections at once, most of which say nothing: come back in a moment.
+    pub const BUSY: &str = "BUSY";
     /// All sessions are taken.
     pub const SESSIONS: &str = "SESSIONS";
 }
