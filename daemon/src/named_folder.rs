@@ -40,7 +40,10 @@ impl NamedFolder {
         }
         if path.as_os_str().len() > LONGEST {
             // Step by step there would be no end.
-            return Err(io::Error::new(ErrorKind::InvalidFilename, format!("it has more than {LONGEST} bytes")));
+            return Err(io::Error::new(
+                ErrorKind::InvalidFilename,
+                format!("it has more than {LONGEST} bytes"),
+            ));
         }
         let base = base(path, trusted);
         let below = path.strip_prefix(&base).unwrap_or(Path::new(""));

@@ -215,5 +215,9 @@ const FOLDER_BYTES: usize = 4_096;
 
 /// The folder of a hello, absolute in any case.
 pub(crate) fn folder(hello: &Hello) -> PathBuf {
-    if hello.folder.is_absolute() && hello.folder.as_os_str().len() <= FOLDER_BYTES { hello.folder.clone() } else { Path::new("/").to_owned() }
+    if hello.folder.is_absolute() && hello.folder.as_os_str().len() <= FOLDER_BYTES {
+        hello.folder.clone()
+    } else {
+        Path::new("/").to_owned()
+    }
 }

@@ -123,7 +123,8 @@ mod tests {
     fn what_a_link_leads_to_is_left_alone_and_a_pipe_is_not_waited_for() {
         use rustix::fs::{CWD, FileType, Mode, mknodat};
         let dir = tempfile::tempdir().unwrap();
-        let (victim, link, pipe) = (dir.path().join("victim"), dir.path().join("link"), dir.path().join("pipe"));
+        let (victim, link, pipe) =
+            (dir.path().join("victim"), dir.path().join("link"), dir.path().join("pipe"));
         std::fs::write(&victim, "precious").unwrap();
         std::os::unix::fs::symlink(&victim, &link).unwrap();
         mknodat(CWD, &pipe, FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();

@@ -100,8 +100,7 @@ fn a_daemon_is_replaced_under_its_sessions() {
     let (env, place) = (TestEnv::new(), installed(&old));
     let mut clients = [shim(&env, place.path()), shim(&env, place.path())];
     for client in &mut clients {
-        let (claimed, refused) =
-            client.call("manage_items", json!({"operation": "create", "title": "mine"}));
+        let (claimed, refused) = client.call("manage_items", json!({"operation": "create", "title": "mine"}));
         assert!(!refused, "{claimed}");
         let item = claimed["id"].clone();
         assert!(!client.call("advance_item", json!({"item_id": item, "trigger": "start"})).1);
@@ -157,7 +156,10 @@ fn a_daemon_without_sessions_whose_program_was_replaced_ends() {
             std::fs::remove_file(&passing).unwrap();
             env.daemons().is_empty().then_some(())
         });
-        assert!(!shim(&env, place.path()).call("get_context", json!({})).1, "and the next call starts the new one");
+        assert!(
+            !shim(&env, place.path()).call("get_context", json!({})).1,
+            "and the next call starts the new one"
+        );
         assert_ne!(env.daemon_pid(), daemon);
     }
 }

@@ -178,7 +178,10 @@ fn a_database_that_is_no_file_is_refused_in_words() {
     for path in [&*pipe_path.to_string_lossy(), "/dev/null", "/dev/zero"] {
         let agent = env.client().set("TASK_ORCHESTRATOR_DB", path).connect();
         let refusal: Value = agent.call("get_context", json!({})).doc;
-        assert!(refusal["error"]["message"].as_str().unwrap_or_default().contains("no regular file"), "{refusal}");
+        assert!(
+            refusal["error"]["message"].as_str().unwrap_or_default().contains("no regular file"),
+            "{refusal}"
+        );
     }
     assert!(!Path::new("/dev/null.lock").exists());
 }

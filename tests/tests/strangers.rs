@@ -183,7 +183,13 @@ fn every_file_is_for_its_owner_alone_whatever_the_umask() {
                     continue;
                 }
                 seen += 1;
-                assert_eq!(meta.mode() & 0o077, 0, "{} with umask {umask}: {:o}", path.display(), meta.mode());
+                assert_eq!(
+                    meta.mode() & 0o077,
+                    0,
+                    "{} with umask {umask}: {:o}",
+                    path.display(),
+                    meta.mode()
+                );
             }
         }
         assert!(seen >= 7, "database, -wal, -shm, lock, socket and two checkpoints, but only {seen}");

@@ -25,7 +25,8 @@ fn fresh() -> (TestEnv, Connection) {
 }
 
 fn version(connection: &Connection) -> usize {
-    let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).expect("the version");
+    let version: i64 =
+        connection.query_row("PRAGMA user_version", [], |row| row.get(0)).expect("the version");
     usize::try_from(version).expect("a version")
 }
 
@@ -72,7 +73,11 @@ fn the_database_of_every_released_schema_opens_and_keeps_every_row() {
             json!({"operation": "create", "title": "Sweep", "schedule": "0 6 * * *", "request_id": "sweep-1"}),
         );
         assert_eq!(made_again["title"], "Sweep");
-        assert_eq!(agent.ok("export_graph", json!({}))["items"].as_array().map(Vec::len), Some(7), "a repeated call");
+        assert_eq!(
+            agent.ok("export_graph", json!({}))["items"].as_array().map(Vec::len),
+            Some(7),
+            "a repeated call"
+        );
         assert!(env.cli(&["stop"]).success);
 
         let migrated = Connection::open(env.database()).expect("the database");
@@ -99,7 +104,9 @@ fn the_hello_of_every_protocol_is_answered_in_words_or_served() {
     let (oldest, newest) = (status["protocol_min"].as_u64(), status["protocol_max"].as_u64());
     for protocol in 1..=newest.expect("a protocol") {
         let recorded = std::fs::read_to_string(fixture(&format!("hellos/protocol-{protocol}.json")));
-        let recorded = recorded.expect("a recorded hello of each protocol").replace("DATABASE", &env.database().display().to_string());
+        let recorded = recorded
+            .expect("a recorded hello of each protocol")
+            .replace("DATABASE", &env.database().display().to_string());
         let hello: Value = serde_json::from_str(&recorded).expect("a document");
         let reply = raw::greet(&socket, &hello).expect("a reply");
         if Some(protocol) >= oldest {
@@ -117,7 +124,8 @@ fn the_hello_of_every_protocol_is_answered_in_words_or_served() {
 fn served(socket: &Path, hello: &Value, protocol: u64) {
     let call = std::fs::read(fixture(&format!("hellos/protocol-{protocol}-call.frame")));
     let mut session = raw::Session::open(socket, hello).expect("a welcome");
-    raw::send(&mut session.stream, &call.expect("a recorded call of each protocol that is spoken")).expect("sent");
+    raw::send(&mut session.stream, &call.expect("a recorded call of each protocol that is spoken"))
+        .expect("sent");
     let answer = session.answer().expect("an answer");
     assert!(answer.document.contains("counts"), "{answer:?}");
 }
