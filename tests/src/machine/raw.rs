@@ -87,6 +87,11 @@ impl Session {
         }
     }
 
+    /// Another end of a session's connection, to read while it is written to.
+    pub fn of(stream: UnixStream) -> Self {
+        Self { stream, last_id: 0 }
+    }
+
     /// Calls a tool, and gives it `seconds`; the request's number.
     ///
     /// # Errors
