@@ -103,7 +103,7 @@ async fn greeting(
     if hello.magic != MAGIC {
         return Err(refuse(code::HELLO, "This is the socket of task-orchestrator; the hello is not."));
     }
-    let protocol = handshake::negotiate(&hello, PROTOCOL_MIN, PROTOCOL_MAX, BUILD)
+    let protocol = handshake::negotiate(&hello, handshake::oldest(&hello.kind), PROTOCOL_MAX, BUILD)
         .map_err(|message| refuse(code::PROTOCOL, &message))?;
     if hello.database != daemon.endpoint.database {
         let owned = daemon.endpoint.database.display();

@@ -120,6 +120,19 @@ fn the_hello_of_every_protocol_is_answered_in_words_or_served() {
     }
 }
 
+#[test]
+fn a_probe_of_any_protocol_may_stop_the_daemon() {
+    let env = machine::TestEnv::new();
+    env.client().call("get_context", json!({}));
+    let socket = PathBuf::from(env.status()["socket"].as_str().expect("a socket"));
+    let mut hello = raw::hello(&env.database());
+    hello["kind"] = "probe".into();
+    (hello["protocol_min"], hello["protocol_max"]) = (json!(1), json!(1));
+    let mut session = raw::Session::open(&socket, &hello).expect("a welcome");
+    session.request(json!({"Ask": {"ask": {"method": "daemon/stop"}}}), "", 10).expect("sent");
+    machine::eventually("its end", || env.daemons().is_empty().then_some(()));
+}
+
 /// A call as the shim of that protocol sent it.
 fn served(socket: &Path, hello: &Value, protocol: u64) {
     let call = std::fs::read(fixture(&format!("hellos/protocol-{protocol}-call.frame")));

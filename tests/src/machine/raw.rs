@@ -110,7 +110,8 @@ impl Session {
         let trace = json!({"trace_id": none, "span_id": 1, "sampling_decision": "Unsampled"});
         let context = json!({"deadline": {"secs": seconds, "nanos": 0}, "trace_context": trace});
         let request = json!({"Request": {"context": context, "id": self.last_id, "message": message}});
-        send(&mut self.stream, format!("{request}\n{document}").as_bytes())?;
+        let document = if document.is_empty() { String::new() } else { format!("\n{document}") };
+        send(&mut self.stream, format!("{request}{document}").as_bytes())?;
         Ok(self.last_id)
     }
 
