@@ -1,6 +1,6 @@
 //! The command line.
 
-use std::{ffi::OsString, path::PathBuf, time::Duration};
+use std::{ffi::OsString, path::PathBuf};
 
 use crate::Outcome;
 
@@ -12,8 +12,6 @@ Usage: cargo run --release -p bench -- [OPTIONS]
   --original PYTHON  also measure the task-orchestrator-py that this Python has installed
   --out FILE         where the page goes (default: docs/benchmark.md of the workspace; - for none)
   --document COUNT   write a tracker of COUNT items to FILE, for `task-orchestrator import`, and measure nothing
-  --soak DURATION    let agents work that long (90s, 10m, 1h) and write docs/soak.md instead of measuring
-  --agents COUNT     how many of them (default: 50)
   --help             this text
 ";
 
@@ -25,9 +23,6 @@ pub(crate) struct Arguments {
     pub(crate) out: Option<PathBuf>,
     /// How many items the document gets that is written in place of measuring.
     pub(crate) document: Option<usize>,
-    /// How long agents are to work in place of measuring.
-    pub(crate) soak: Option<Duration>,
-    pub(crate) agents: Option<usize>,
     pub(crate) help: bool,
 }
 
@@ -45,18 +40,6 @@ impl Arguments {
                     let value = words.next().unwrap_or_default();
                     let count = value.to_str().and_then(|word| word.parse().ok());
                     arguments.document = Some(count.ok_or("--document needs a number of items")?);
-                    continue;
-                }
-                "--soak" => {
-                    let value = words.next().unwrap_or_default();
-                    let time = value.to_str().and_then(duration);
-                    arguments.soak = Some(time.ok_or("--soak needs a time, such as 90s, 10m or 1h")?);
-                    continue;
-                }
-                "--agents" => {
-                    let value = words.next().unwrap_or_default();
-                    let count = value.to_str().and_then(|word| word.parse().ok()).filter(|count| *count > 0);
-                    arguments.agents = Some(count.ok_or("--agents needs a number")?);
                     continue;
                 }
                 "--help" | "-h" => {
@@ -84,36 +67,5 @@ mod tests {
         for wrong in [&["--speed"] as &[&str], &["--out"], &["x"]] {
             assert!(read(wrong).is_err(), "{wrong:?}");
         }
-    }
-}
-
-/// `90s`, `10m`, `1h`; none is shorter than 10 s.
-fn duration(text: &str) -> Option<Duration> {
-    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
-    let seconds = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3_600,
-        _ => return None,
-    };
-    number
-        .parse::<u64>()
-        .ok()?
-        .checked_mul(seconds)
-        .map(Duration::from_secs)
-        .filter(|time| time.as_secs() >= 10)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_are_read() {
-        assert_eq!(
-            ["90s", "10m", "1h"].map(duration),
-            [90, 600, 3_600].map(|s| Some(Duration::from_secs(s)))
-        );
-        assert_eq!(["", "s", "5s", "1d", "10", "\u{e9}"].map(duration), [None; 6]);
     }
 }

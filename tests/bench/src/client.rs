@@ -107,11 +107,6 @@ impl Client {
         self.child.id()
     }
 
-    /// Ends it as a crash would.
-    pub(crate) fn kill(mut self) {
-        let _ = self.child.kill(); // its end is waited for below
-    }
-
     fn write(&mut self, line: &str) -> Outcome {
         Ok(self.stdin.as_mut().ok_or("stdin is closed")?.write_all(line.as_bytes())?)
     }

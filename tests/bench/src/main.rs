@@ -12,7 +12,6 @@ mod recipe;
 mod reference;
 mod report;
 mod samples;
-mod soak;
 mod world;
 
 use std::{
@@ -46,9 +45,8 @@ fn main() -> ExitCode {
         let _ = write!(stderr(), "{USAGE}"); // nobody may be reading
         return ExitCode::SUCCESS;
     }
-    let end_within = END_WITHIN + arguments.soak.unwrap_or_default();
-    thread::spawn(move || {
-        thread::sleep(end_within);
+    thread::spawn(|| {
+        thread::sleep(END_WITHIN);
         let _ = end("the run hangs");
         std::process::exit(1);
     });
@@ -62,11 +60,6 @@ fn run(arguments: &Arguments) -> Outcome {
     let begun = Instant::now();
     if let Some(size) = arguments.document {
         return document(size, arguments.out.as_deref());
-    }
-    if let Some(duration) = arguments.soak {
-        let out = report::page(arguments, "docs/soak.md");
-        let plan = soak::Plan { duration, agents: arguments.agents.unwrap_or(50), out };
-        return soak::run(&world::Setup::find(arguments)?, plan);
     }
     let mut reference = Reference::new();
     let mut report = Report::new(arguments);

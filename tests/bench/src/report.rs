@@ -33,13 +33,6 @@ pub(crate) struct Report {
     sections: Vec<(String, Vec<Row>)>,
 }
 
-/// Where a page goes: as asked for, else to its place in the workspace; `-` is nowhere.
-pub(crate) fn page(arguments: &Arguments, usual: &str) -> Option<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap_or(Path::new("."));
-    let out = arguments.out.clone().unwrap_or_else(|| root.join(usual));
-    Some(out).filter(|out| out != Path::new("-"))
-}
-
 impl Row {
     /// A time.
     pub(crate) fn time(what: &str, samples: &Samples) -> Self {
@@ -94,9 +87,11 @@ impl Row {
 
 impl Report {
     pub(crate) fn new(arguments: &Arguments) -> Self {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap_or(Path::new("."));
+        let out = arguments.out.clone().unwrap_or_else(|| root.join("docs/benchmark.md"));
         let original = if arguments.original.is_some() { " -- --original PYTHON" } else { "" };
         Self {
-            out: page(arguments, "docs/benchmark.md"),
+            out: Some(out).filter(|out| out != Path::new("-")),
             command: format!("cargo run --release -p bench{original}"),
             sections: Vec::new(),
         }

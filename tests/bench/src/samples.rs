@@ -28,8 +28,7 @@ impl Samples {
         (self.at(0.1), self.at(0.9))
     }
 
-    /// Up to which so large a part of them lies.
-    pub(crate) fn at(&self, part: f64) -> f64 {
+    fn at(&self, part: f64) -> f64 {
         let mut sorted = self.0.clone();
         sorted.sort_by(f64::total_cmp);
         #[expect(

@@ -2,13 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::{
+use crate::{
     Run, WINDOWS,
     watch::{Look, slope},
-};
-use crate::{
-    machine,
-    samples::{Samples, ms},
 };
 
 /// What may come on top in the second half of the run, as a part of what is there.
@@ -31,19 +27,19 @@ const KINDS: [Kind; 6] = [
 /// The database grows with its history, and is to.
 const GROWS: &str = "database";
 
-pub(super) fn write(run: &Run) -> String {
+pub(crate) fn write(run: &Run) -> String {
     let (duration, agents) = (run.plan.duration, run.plan.agents);
     let ran = run.looks.last().map_or(0.0, |look| look.at);
     let refused: usize = run.made.refusals.values().sum();
     let codes: Vec<_> = run.made.refusals.iter().map(|(code, count)| format!("{code} {count}")).collect();
     let mut page = format!(
-        "# A long run\n\nWritten by `cargo run --release -p bench -- --soak {}s --agents {agents}`; do not edit. Version {}, {}, \
+        "# A long run\n\nWritten by `cargo run --release -p e2e --example soak -- --duration {}s --agents {agents}`; do not edit. Version {}, {}, \
          programs built for {}.\n\nIt ran {:.1} of {} minutes: {agents} agents, {} sessions one after the other, {} calls \
-         ({:.0} a second) with 0.2 to 0.6 s between two of one agent, {refused} of them refused as agents that meet are refused \
+         ({:.0} a second) with 0.2 to 0.6 s between two of one agent, {refused} of them refused, since agents meet and ask for what is not there \
          ({}).\n\n",
         duration.as_secs(),
         env!("CARGO_PKG_VERSION"),
-        machine::facts(),
+        facts(),
         if cfg!(debug_assertions) {
             "development: times are many times those of a release"
         } else {
@@ -88,12 +84,14 @@ fn resources(run: &Run, page: &mut String) -> Vec<&'static str> {
             half.iter().map(of).sum::<f64>() / f64::from(u32::try_from(half.len()).unwrap_or(1)) / scale;
         let added = hourly * (last.at - half.first().map_or(0.0, |look| look.at)) / 3_600.0;
         let flat = added < typical * FLAT;
-        if !flat && name != GROWS {
+        let telling = last.at >= TELLING;
+        if !flat && telling && name != GROWS {
             grown.push(name);
         }
         let most = looks.iter().map(of).fold(0.0, f64::max) / scale;
         let verdict = match (name == GROWS, flat) {
             (true, _) => "its history grows",
+            (false, _) if !telling => "too short to tell",
             (false, true) => "flat",
             (false, false) => "GROWS",
         };
@@ -112,21 +110,22 @@ fn windows(run: &Run, page: &mut String) {
                    | minutes | calls | half within | 90 % | 99 % | longest |\n|---|---|---|---|---|---|\n",
     );
     let minutes = run.plan.duration.as_secs_f64() / f64::from(WINDOWS) / 60.0;
-    for (window, samples) in run.made.by_window.iter().filter(|(window, _)| **window < WINDOWS) {
+    for (window, times) in run.made.by_window.iter().filter(|(window, _)| **window < WINDOWS) {
         let from = f64::from(*window) * minutes;
-        let _ = writeln!(page, "| {from:.1} to {:.1} | {} |", from + minutes, row(samples));
+        let _ = writeln!(page, "| {from:.1} to {:.1} | {} |", from + minutes, times.cells());
     }
     page.push('\n');
 }
 
 fn tools(run: &Run, page: &mut String) {
     page.push_str("## Calls by tool\n\n| tool | calls | half within | 90 % | 99 % | longest |\n|---|---|---|---|---|---|\n");
-    for (tool, samples) in &run.made.by_tool {
-        let _ = writeln!(page, "| {tool} | {} |", row(samples));
+    for (tool, times) in &run.made.by_tool {
+        let _ = writeln!(page, "| {tool} | {} |", times.cells());
     }
 }
 
-fn row(samples: &Samples) -> String {
-    let at = |part| ms(samples.at(part));
-    format!("{} | {} | {} | {} | {}", samples.count(), at(0.5), at(0.9), at(0.99), at(1.0))
+/// What it ran on, as far as it matters.
+fn facts() -> String {
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    format!("{cores} cores, {}, {}", std::env::consts::OS, std::env::consts::ARCH)
 }

@@ -4,15 +4,15 @@ use serde_json::{Value, json};
 
 /// Numbers that look random and are the same in every run.
 #[derive(Debug)]
-pub(super) struct Dice(u64);
+pub(crate) struct Dice(u64);
 
 impl Dice {
-    pub(super) fn of(seed: usize) -> Self {
+    pub(crate) fn of(seed: usize) -> Self {
         Self((seed as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15))
     }
 
     /// Less than `below`.
-    pub(super) fn roll(&mut self, below: u64) -> u64 {
+    pub(crate) fn roll(&mut self, below: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -25,13 +25,18 @@ impl Dice {
     }
 }
 
+/// The whole id of the nth item that is there from the beginning.
+pub(crate) fn shared(n: usize) -> String {
+    format!("{n:08x}-0000-4000-8000-000000000000")
+}
+
 /// The next call of an agent that has these items: a tool and its arguments.
-pub(super) fn next(dice: &mut Dice, mine: &[String], agent: usize) -> (&'static str, Value) {
+pub(crate) fn next(dice: &mut Dice, mine: &[String], agent: usize) -> (&'static str, Value) {
     let one = dice.of_all(mine).to_owned();
     let other = dice.of_all(mine).to_owned();
     let triggers = ["start", "complete", "block", "resume", "reopen"];
     let trigger = triggers[usize::try_from(dice.roll(5)).unwrap_or(0)];
-    let shared = crate::items::id(usize::try_from(dice.roll(2_000)).unwrap_or(0));
+    let there = shared(usize::try_from(dice.roll(crate::ITEMS as u64)).unwrap_or(0));
     match dice.roll(1_000) {
         0..150 => (
             "manage_items",
@@ -74,7 +79,7 @@ pub(super) fn next(dice: &mut Dice, mine: &[String], agent: usize) -> (&'static 
         955..960 => ("get_workspace_context", json!({"workspace_name": "soak"})),
         960..965 => ("manage_archive", json!({"operation": "stats"})),
         965..970 => ("export_graph", json!({"tags": "soak"})),
-        970..980 => ("import_graph", json!({"data": {"items": [{"id": shared, "title": "There already"}]}})),
+        970..980 => ("import_graph", json!({"data": {"items": [{"id": there, "title": "There already"}]}})),
         980..985 => ("manage_checkpoints", json!({"operation": "list"})),
         985..990 => ("get_context", json!({"since": 1})),
         990..995 => ("query_items", json!({"operation": "children", "parent_id": one})),
