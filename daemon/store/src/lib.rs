@@ -37,6 +37,7 @@ pub mod takeover;
 mod tests;
 mod tx;
 mod view;
+mod wal;
 mod write;
 mod writer;
 
