@@ -20,6 +20,7 @@ use tarpc::context::Context;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
+    catalog,
     daemon::Daemon,
     engine::{Engine, Session},
     stop::Reason,
@@ -27,6 +28,8 @@ use crate::{
 
 /// Calls in flight per session; an agent with its subagents needs far fewer.
 const MAX_CALLS: usize = 64;
+/// Waits beside them: they last, and would keep out the very call that they wait for.
+const MAX_WAITS: usize = 64;
 /// Longest poll for events. That the other side is there, its connection tells; so a poll need not end for that.
 const MAX_WAIT: Duration = Duration::from_secs(24 * 3_600);
 /// JSON-RPC's internal error.
@@ -38,6 +41,7 @@ pub(crate) struct Rpc {
     daemon: Arc<Daemon>,
     session: Option<Arc<Session>>,
     room: Arc<Semaphore>,
+    waits: Arc<Semaphore>,
     taken: Room,
     polls: Arc<Semaphore>,
 }
@@ -57,6 +61,7 @@ impl Rpc {
             daemon,
             session,
             room: Arc::new(Semaphore::new(MAX_CALLS)),
+            waits: Arc::new(Semaphore::new(MAX_WAITS)),
             taken: Room::default(),
             polls: Arc::new(Semaphore::new(1)),
         }
@@ -89,6 +94,20 @@ impl Rpc {
         let _ = self.taken.set(room); // one call, one room
         Ok(())
     }
+
+    /// The same for a tool.
+    fn admit_tool(&self, name: &str) -> Result<(), String> {
+        if !catalog::waits(name) {
+            return self.admit();
+        }
+        let room = Arc::clone(&self.waits).try_acquire_owned().map_err(|_| {
+            format!(
+                "{MAX_WAITS} waits of this session are running; let one end or cancel it, then wait again."
+            )
+        })?;
+        let _ = self.taken.set(room);
+        Ok(())
+    }
 }
 
 /// Why nothing is served here.
@@ -105,7 +124,7 @@ impl Orchestrator for Rpc {
                 return ToolAnswer { not_begun, ..ToolAnswer::refusal("UNAVAILABLE", &message) };
             }
         };
-        if let Err(full) = self.admit() {
+        if let Err(full) = self.admit_tool(&call.name) {
             return ToolAnswer::refusal("UNAVAILABLE", &full);
         }
         let _running = self.daemon.calls.token();
@@ -211,14 +230,17 @@ mod tests {
     #[test]
     fn calls_beyond_the_bound_are_refused_in_words() {
         let rpc = rpc();
-        let one = || {
+        let one = |tool: &str| {
             let (one, room) = rpc.for_one();
-            one.admit().map(|()| room)
+            one.admit_tool(tool).map(|()| room)
         };
-        let held: Vec<_> = (0..MAX_CALLS).map(|_| one().unwrap()).collect();
-        assert!(one().unwrap_err().contains("64 calls"));
+        let held: Vec<_> = (0..MAX_CALLS).map(|_| one("get_context").unwrap()).collect();
+        assert!(one("get_context").unwrap_err().contains("64 calls"));
+        let waits: Vec<_> = (0..MAX_WAITS).map(|_| one("wait_for").unwrap()).collect();
+        assert!(one("wait_for").unwrap_err().contains("64 waits"));
         drop(held);
-        assert!(one().is_ok());
+        assert!(one("get_context").is_ok(), "waits keep no call out");
+        drop(waits);
     }
 
     #[tokio::test]

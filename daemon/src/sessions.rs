@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use orc_core::claim::PERSON;
 use orc_core::limits;
 use orc_core::time::Stamp;
 use orc_proto::Hello;
@@ -92,7 +93,7 @@ impl Session {
 
     /// Whether it is a person's, whose claims do not end with the process.
     pub(crate) fn is_person(&self) -> bool {
-        self.id.starts_with("person:")
+        self.id.starts_with(PERSON)
     }
 }
 
@@ -192,7 +193,7 @@ pub(crate) fn default_name(hello: &Hello) -> String {
 /// The name that a person's commands act under.
 pub(crate) fn person_name(hello: &Hello) -> String {
     let user = hello.user.as_deref().filter(|u| !u.is_empty()).unwrap_or("unknown");
-    orc_core::text::cut(&format!("person:{user}"), limits::KEY_CHARS)
+    orc_core::text::cut(&format!("{PERSON}{user}"), limits::KEY_CHARS)
 }
 
 /// Whether a hello is from a command that a person runs.

@@ -12,8 +12,8 @@ use std::{
 use e2e::machine::{TestEnv, eventually, raw};
 use serde_json::{Value, json};
 
-/// Calls of one session that run at a time.
-const CALLS: usize = 64;
+/// Waits of one session that run at a time.
+const WAITS: usize = 64;
 
 fn daemon() -> (TestEnv, PathBuf) {
     let env = TestEnv::new();
@@ -142,20 +142,20 @@ fn ten_thousand_calls_at_once_are_answered_each() {
 }
 
 #[test]
-fn waits_are_as_many_as_calls_and_end_with_their_session() {
+fn waits_have_their_number_and_end_with_their_session() {
     let (env, socket) = daemon();
     let mut session = session(&env, &socket);
     let id = create(&mut session, "x");
-    for _ in 0..CALLS + 40 {
+    for _ in 0..WAITS + 40 {
         let wait = json!({"item_id": id, "until": "done", "timeout_seconds": 300});
         session.call("wait_for", &wait.to_string(), 330).unwrap();
     }
     for _ in 0..40 {
         let answer = session.answer().unwrap();
-        assert!(answer.document.contains("64 calls of this session"), "{answer:?}");
+        assert!(answer.document.contains("64 waits of this session"), "{answer:?}");
     }
     let waiting = || env.status()["engine"]["waiting"].as_u64().unwrap();
-    eventually("all that were let in wait", || (waiting() == CALLS as u64).then_some(()));
+    eventually("all that were let in wait", || (waiting() == WAITS as u64).then_some(()));
     assert!(!env.client().call("manage_items", json!({"operation": "create", "title": "y"})).1);
     drop(session);
     eventually("nobody waits any more", || (waiting() == 0).then_some(()));
