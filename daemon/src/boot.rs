@@ -223,14 +223,15 @@ async fn until_the_end(plan: &Plan, daemon: &Daemon) {
     let unused = async {
         match daemon.engine() {
             Some(engine) => {
-                idle::idle(daemon.sessions.subscribe(), plan.idle_exit, engine.configuration()).await
+                let (sessions, config) = (daemon.sessions.subscribe(), engine.configuration());
+                idle::idle(sessions, plan.idle_exit, config, &daemon.program).await
             }
             None => std::future::pending().await,
         }
     };
     tokio::select! {
         () = daemon.stop.begun.cancelled() => {}
-        () = unused => daemon.stop.begin(Reason::Idle),
+        reason = unused => daemon.stop.begin(reason),
     }
 }
 

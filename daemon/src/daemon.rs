@@ -18,7 +18,8 @@ use crate::{
     figures::Figures,
     idle::IdleExit,
     last_end,
-    ownership::Owned,
+    lobby::Lobby,
+    ownership::{Owned, Program},
     stop::{Reason, Stop},
 };
 
@@ -29,6 +30,8 @@ pub(crate) struct Daemon {
     pub(crate) stop: Stop,
     /// Connections, greeted or not.
     pub(crate) connections: TaskTracker,
+    /// Those of them that have no session.
+    pub(crate) lobby: Arc<Lobby>,
     /// Calls that run; `stop` waits for them.
     pub(crate) calls: TaskTracker,
     /// Sessions that are open.
@@ -40,6 +43,8 @@ pub(crate) struct Daemon {
     pub(crate) socket_was_passed: AtomicBool,
     /// What the calls so far were like.
     pub(crate) figures: Figures,
+    /// What runs here.
+    pub(crate) program: Program,
     engine: OnceLock<Engine>,
     owned: OnceLock<Owned>,
     started: Instant,
@@ -56,12 +61,14 @@ impl Daemon {
             endpoint,
             stop: Stop::default(),
             connections: TaskTracker::new(),
+            lobby: Arc::default(),
             calls: TaskTracker::new(),
             sessions: watch::Sender::new(0),
             max_sessions,
             trouble: Arc::default(),
             socket_was_passed: AtomicBool::new(false),
             figures: Figures::new(),
+            program: Program::of_this_process(),
             engine: OnceLock::new(),
             owned: OnceLock::new(),
             started: Instant::now(),
@@ -99,6 +106,13 @@ impl Daemon {
                 false
             }
             None => true,
+        }
+    }
+
+    /// Has an unused daemon look whether it is still the program that is installed.
+    pub(crate) fn look_after_its_program(&self) {
+        if self.program.was_replaced() {
+            self.sessions.send_modify(|_| {});
         }
     }
 

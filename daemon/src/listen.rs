@@ -80,6 +80,7 @@ pub(crate) async fn accept(daemon: Arc<Daemon>, door: Door, mut lookout: Lookout
                 }
             },
             () = lookout.due() => {
+                daemon.look_after_its_program();
                 let socket = &daemon.endpoint.socket;
                 if daemon.look_after_its_files() && !cfg!(windows) && !socket.exists() {
                     tracing::warn!(socket = %socket.display(), "the socket was removed; binding it again");

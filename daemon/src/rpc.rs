@@ -6,7 +6,7 @@
 
 use std::{
     panic::AssertUnwindSafe,
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::{Duration, Instant},
 };
 
@@ -18,7 +18,7 @@ use orc_proto::{
 };
 use serde_json::Value;
 use tarpc::context::Context;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
     catalog,
@@ -43,12 +43,19 @@ pub(crate) struct Rpc {
     session: Option<Arc<Session>>,
     room: Arc<Semaphore>,
     waits: Arc<Semaphore>,
+    taken: Room,
     polls: Arc<Semaphore>,
 }
+
+/// The room that one call takes among those of its connection, until its answer is on its way: a client that asks and does not
+/// read gets no further call.
+pub(crate) type Room = Arc<OnceLock<OwnedSemaphorePermit>>;
 
 impl Rpc {
     /// Requests in flight per connection before tarpc itself refuses: calls, and the refusals of those beyond.
     pub(crate) const MAX_REQUESTS: usize = 4 * MAX_CALLS;
+    /// Answers that wait to be written, beside those that hold their call's room.
+    pub(crate) const UNSENT: usize = 16;
 
     pub(crate) fn new(daemon: Arc<Daemon>, session: Option<Arc<Session>>) -> Self {
         Self {
@@ -56,8 +63,15 @@ impl Rpc {
             session,
             room: Arc::new(Semaphore::new(MAX_CALLS)),
             waits: Arc::new(Semaphore::new(MAX_WAITS)),
+            taken: Room::default(),
             polls: Arc::new(Semaphore::new(1)),
         }
+    }
+
+    /// For one request, with the room it will take.
+    pub(crate) fn for_one(&self) -> (Self, Room) {
+        let taken = Room::default();
+        (Self { taken: Arc::clone(&taken), ..self.clone() }, taken)
     }
 
     /// Engine and session, unless there are none or the daemon is ending.
@@ -102,22 +116,29 @@ impl Rpc {
         Fault::new(INTERNAL, WORDS)
     }
 
-    fn admit(&self) -> Result<SemaphorePermit<'_>, String> {
-        self.room.try_acquire().map_err(|_| {
-            format!("{MAX_CALLS} calls of this session are running; wait for one to end, then call again.")
-        })
+    fn admit(&self) -> Result<(), String> {
+        let room = Arc::clone(&self.room).try_acquire_owned().map_err(|_| {
+            format!(
+                "{MAX_CALLS} calls of this session are running, or their answers were not read; wait for one to end, \
+                 then call again."
+            )
+        })?;
+        let _ = self.taken.set(room); // one call, one room
+        Ok(())
     }
 
     /// The same for a tool.
-    fn admit_tool(&self, name: &str) -> Result<SemaphorePermit<'_>, String> {
+    fn admit_tool(&self, name: &str) -> Result<(), String> {
         if !catalog::waits(name) {
             return self.admit();
         }
-        self.waits.try_acquire().map_err(|_| {
+        let room = Arc::clone(&self.waits).try_acquire_owned().map_err(|_| {
             format!(
                 "{MAX_WAITS} waits of this session are running; let one end or cancel it, then wait again."
             )
-        })
+        })?;
+        let _ = self.taken.set(room);
+        Ok(())
     }
 }
 
@@ -135,10 +156,9 @@ impl Orchestrator for Rpc {
                 return ToolAnswer { not_begun, ..ToolAnswer::refusal("UNAVAILABLE", &message) };
             }
         };
-        let _permit = match self.admit_tool(&call.name) {
-            Ok(permit) => permit,
-            Err(full) => return ToolAnswer::refusal("UNAVAILABLE", &full),
-        };
+        if let Err(full) = self.admit_tool(&call.name) {
+            return ToolAnswer::refusal("UNAVAILABLE", &full);
+        }
         let _running = self.daemon.calls.token();
         let (name, begun) = (call.name.clone(), Instant::now());
         let answer = tokio::select! {
@@ -166,7 +186,7 @@ impl Orchestrator for Rpc {
             _ => {}
         }
         let (engine, session) = self.open().map_err(|closed| Fault::new(INTERNAL, closed.message))?;
-        let _permit = self.admit().map_err(|full| Fault::new(INTERNAL, full))?;
+        self.admit().map_err(|full| Fault::new(INTERNAL, full))?;
         let _running = self.daemon.calls.token();
         let answering = engine.ask(session, &ask.method, ask.params.as_ref());
         let answered = tokio::select! {
@@ -247,12 +267,16 @@ mod tests {
     #[test]
     fn calls_beyond_the_bound_are_refused_in_words() {
         let rpc = rpc();
-        let held: Vec<_> = (0..MAX_CALLS).map(|_| rpc.admit().unwrap()).collect();
-        assert!(rpc.admit().unwrap_err().contains("64 calls"));
-        let waits: Vec<_> = (0..MAX_WAITS).map(|_| rpc.admit_tool("wait_for").unwrap()).collect();
-        assert!(rpc.admit_tool("wait_for").unwrap_err().contains("64 waits"));
+        let one = |tool: &str| {
+            let (one, room) = rpc.for_one();
+            one.admit_tool(tool).map(|()| room)
+        };
+        let held: Vec<_> = (0..MAX_CALLS).map(|_| one("get_context").unwrap()).collect();
+        assert!(one("get_context").unwrap_err().contains("64 calls"));
+        let waits: Vec<_> = (0..MAX_WAITS).map(|_| one("wait_for").unwrap()).collect();
+        assert!(one("wait_for").unwrap_err().contains("64 waits"));
         drop(held);
-        assert!(rpc.admit_tool("get_context").is_ok(), "waits keep no call out");
+        assert!(one("get_context").is_ok(), "waits keep no call out");
         drop(waits);
     }
 

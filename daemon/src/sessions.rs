@@ -207,7 +207,8 @@ pub(crate) fn default_name(hello: &Hello) -> String {
 
 /// The name that a person's commands act under.
 pub(crate) fn person_name(hello: &Hello) -> String {
-    format!("{PERSON}{}", hello.user.as_deref().filter(|u| !u.is_empty()).unwrap_or("unknown"))
+    let user = hello.user.as_deref().filter(|u| !u.is_empty()).unwrap_or("unknown");
+    orc_core::text::cut(&format!("{PERSON}{user}"), limits::KEY_CHARS)
 }
 
 /// Whether a hello is from a command that a person runs.
@@ -217,14 +218,22 @@ pub(crate) fn is_person(hello: &Hello) -> bool {
 
 /// The client, as people are shown it.
 pub(crate) fn client(hello: &Hello) -> String {
-    match (&hello.client_name, &hello.client_version) {
+    let client = match (&hello.client_name, &hello.client_version) {
         (Some(name), Some(version)) => format!("{name} {version}"),
         (Some(name), None) => name.clone(),
         (None, _) => hello.kind.clone(),
-    }
+    };
+    orc_core::text::cut(&client, limits::KEY_CHARS)
 }
+
+/// Longest folder of a session, in bytes: no system has longer ones.
+const FOLDER_BYTES: usize = 4_096;
 
 /// The folder of a hello, absolute in any case.
 pub(crate) fn folder(hello: &Hello) -> PathBuf {
-    if hello.folder.is_absolute() { hello.folder.clone() } else { Path::new("/").to_owned() }
+    if hello.folder.is_absolute() && hello.folder.as_os_str().len() <= FOLDER_BYTES {
+        hello.folder.clone()
+    } else {
+        Path::new("/").to_owned()
+    }
 }

@@ -189,7 +189,11 @@ async fn start_one(
 /// The start lock, if nobody has it; it ends with the returned file.
 fn try_start_lock(endpoint: &Endpoint) -> Result<Option<File>, Unreachable> {
     let path = endpoint.start_lock();
-    let file = File::options().write(true).create(true).truncate(false).open(&path);
+    let mut options = File::options();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(&path);
     match file.map(|file| (file.try_lock(), file)) {
         Ok((Ok(()), file)) => Ok(Some(file)),
         Ok((Err(TryLockError::WouldBlock), _)) => Ok(None),

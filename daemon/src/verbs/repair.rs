@@ -8,9 +8,10 @@ use orc_store::repair::{Repaired, repair};
 use serde_json::{Value, json};
 
 use super::{Here, Trouble, offline, say};
-use crate::clock;
+use crate::{clock, detach};
 
 pub(crate) fn run(json: bool, db: Option<&Path>) -> Result<ExitCode, Trouble> {
+    detach::keep_files_private();
     let here = Here::find(db)?;
     let database = &here.endpoint.database;
     if !database.exists() {

@@ -8,7 +8,7 @@ use orc_store::restore::restore;
 use serde_json::json;
 
 use super::{Here, Trouble, offline, say};
-use crate::clock;
+use crate::{clock, detach};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -18,6 +18,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments, json: bool, db: Option<&Path>) -> Result<ExitCode, Trouble> {
+    detach::keep_files_private();
     let here = Here::find(db)?;
     let database = &here.endpoint.database;
     if here.endpoint.is_default {

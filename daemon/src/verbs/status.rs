@@ -3,7 +3,7 @@
 use std::{path::Path, process::ExitCode};
 
 use orc_proto::{
-    Hello, Kind,
+    Endpoint, Hello, Kind, Welcome,
     dial::{ANSWER_WITHIN, DialError, dial},
     lockfile, stop_marker,
 };
@@ -35,6 +35,9 @@ async fn look(here: &Here) -> Result<(Value, ExitCode), Trouble> {
         Ok(connection) => {
             let answer = connection.ask("daemon/status", None, ANSWER_WITHIN).await?;
             let document = answer.map_err(|fault| Trouble::Said(fault.message))?;
+            if document.text().is_empty() {
+                return Ok((in_its_welcome(&connection.welcome, endpoint), ExitCode::SUCCESS));
+            }
             let document = serde_json::from_str(document.text()).map_err(std::io::Error::from)?;
             return Ok((document, ExitCode::SUCCESS));
         }
@@ -69,6 +72,16 @@ async fn look(here: &Here) -> Result<(Value, ExitCode), Trouble> {
     // What runs and does not answer is a fault; that nothing runs is none.
     let exit = if matches!(state, "none" | "stopped") { Exit::Unreachable } else { Exit::Refused };
     Ok((document, exit.into()))
+}
+
+/// What a daemon of an older protocol has said before it answered in a form that is none here.
+fn in_its_welcome(welcome: &Welcome, endpoint: &Endpoint) -> Value {
+    json!({
+        "state": "ready", "pid": welcome.pid, "build": welcome.build, "protocol_max": welcome.protocol,
+        "database": welcome.database, "socket": endpoint.socket,
+        "message": "It was started by an older version and speaks an older protocol. End it with `task-orchestrator stop` when \
+                    its sessions are done; the next one is the new one.",
+    })
 }
 
 /// How to take over the original's database, where there is only that one (`contract.md` §11).

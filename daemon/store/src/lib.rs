@@ -41,6 +41,7 @@ pub mod takeover;
 mod tests;
 mod tx;
 mod view;
+mod wal;
 mod write;
 mod writer;
 

@@ -16,6 +16,7 @@ use rusqlite::Connection;
 
 use crate::error::{Error, Result};
 use crate::tx::{Done, Tx, control};
+use crate::wal::Folding;
 
 /// Most jobs that share one commit, so that the first of them does not wait for ever.
 const GROUP: usize = 64;
@@ -190,7 +191,7 @@ impl Writer {
 }
 
 fn serve(connection: Connection, inbox: &Receiver<Box<dyn Job>>, waiting: &AtomicUsize, mut call: i64) {
-    let mut next = inbox.recv().ok();
+    let (mut next, mut folding) = (inbox.recv().ok(), Folding::default());
     while let Some(first) = next.take() {
         let mut group = vec![first];
         while group.len() < GROUP && group.iter().all(|job| job.repeats()) {
@@ -206,6 +207,7 @@ fn serve(connection: Connection, inbox: &Receiver<Box<dyn Job>>, waiting: &Atomi
         let jobs = group.len();
         run_group(&connection, group, &mut call);
         waiting.fetch_sub(jobs, Ordering::Relaxed);
+        folding.after_a_commit(&connection);
         next = next.or_else(|| inbox.recv().ok());
     }
     // Nobody can write any more: leave one file behind instead of three.

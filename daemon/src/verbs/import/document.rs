@@ -81,12 +81,14 @@ impl Document {
             let why = "standard input cannot be read twice, which large documents need; save it to a file and name that";
             return Err(failed(why.to_owned()));
         }
-        let file = File::open(path).map_err(|error| failed(error.to_string()))?;
-        if !file.metadata().is_ok_and(|data| data.is_file()) {
+        // Before it is opened: a pipe would be waited for.
+        let meta = std::fs::metadata(path).map_err(|error| failed(error.to_string()))?;
+        if !meta.is_file() {
             return Err(failed(
                 "it is no file that could be read twice; save it to one and name that".to_owned(),
             ));
         }
+        let file = File::open(path).map_err(|error| failed(error.to_string()))?;
         Ok(Self {
             path: path.to_owned(),
             file,
