@@ -52,3 +52,23 @@ pub(crate) fn memory(pid: u32) -> Option<(u64, u64)> {
     };
     Some((field("Rss:")?, field("Pss:")?))
 }
+
+/// The highest resident memory of a process so far, in KiB, where the system tells.
+pub(crate) fn highest_memory(pid: u32) -> Option<u64> {
+    let text = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.split_whitespace().next()?.parse().ok()
+}
+
+/// What a process has done so far: nanoseconds on a core, and how often one of its threads slept and woke.
+pub(crate) fn activity(pid: u32) -> Option<(u64, u64)> {
+    let mut sums = (0, 0);
+    for thread in fs::read_dir(format!("/proc/{pid}/task")).ok()? {
+        let folder = thread.ok()?.path();
+        let times = fs::read_to_string(folder.join("schedstat")).ok()?;
+        let status = fs::read_to_string(folder.join("status")).ok()?;
+        let slept = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"))?;
+        sums.0 += times.split(' ').next()?.parse::<u64>().ok()?;
+        sums.1 += slept.trim().parse::<u64>().ok()?;
+    }
+    Some(sums)
+}

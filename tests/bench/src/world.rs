@@ -3,12 +3,17 @@
 use std::{
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    thread,
+    time::{Duration, Instant},
 };
 
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::{Outcome, arguments::Arguments, client::Client};
+
+/// A daemon under callgrind takes seconds.
+const STARTS_WITHIN: Duration = Duration::from_secs(60);
 
 /// The programs, and the folder whose disk is measured.
 #[derive(Debug)]
@@ -95,13 +100,26 @@ impl World {
         Ok(u32::try_from(pid)?)
     }
 
+    /// Returns once a daemon answers that somebody else has started, however slowly it comes up.
+    pub(crate) fn wait_for_daemon(&self) -> Outcome {
+        let begun = Instant::now();
+        while self.daemon_pid().is_err() {
+            if begun.elapsed() > STARTS_WITHIN {
+                return Err("the daemon does not answer".into());
+            }
+            thread::sleep(Duration::from_millis(100));
+        }
+        Ok(())
+    }
+
     /// Ends the daemon, if one runs, and waits for its end.
     pub(crate) fn stop_daemon(&self) -> Outcome {
         self.orchestrator(&["stop"]).stdout(Stdio::null()).stderr(Stdio::null()).status()?;
         Ok(())
     }
 
-    fn orchestrator(&self, words: &[&str]) -> Command {
+    /// A verb of `task-orchestrator`.
+    pub(crate) fn orchestrator(&self, words: &[&str]) -> Command {
         let mut command = self.command(self.bin_dir.join("task-orchestrator"));
         command.args(words).stdin(Stdio::null());
         command
