@@ -137,7 +137,7 @@ impl Throughput {
         let mut table = Table::new("Agents at once", header.map(str::to_owned).into());
         table.note = "All call as fast as they are answered, on a store of 100,000 items. Bare SQLite writes the rows of as many creates in each \
              commit as there are agents: the largest group that the daemon can form of them. The clients share the cores with the \
-             daemon."
+             daemon. Of the original, \"-\": it was not run, or so many of its servers did not come up within 90 s."
             .to_owned();
         for count in &self.0 {
             let (writes, echoes, bare) = (middle(&count.writes), middle(&count.echoes), middle(&count.bare));
