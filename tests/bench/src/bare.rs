@@ -43,8 +43,7 @@ struct Insert {
 }
 
 impl Bare {
-    /// On a copy, in the world's folder, of its database after one create. The world's daemon is stopped for that; the copy is
-    /// made by `copy`, or of the whole file.
+    /// On a copy of the world's database after one create, in the world's folder. The world's daemon is stopped for that.
     pub(crate) fn beside(world: &World) -> Outcome<Self> {
         world.session()?.call("manage_items", create(0))?;
         world.stop_daemon()?; // folds the WAL into the file, so that a copy of it is whole

@@ -53,7 +53,7 @@ impl Idle {
         let wakes = (after.1 - before.1) as f64 / seconds * EVERY;
         let (cores, wakeups) = (
             format!("daemon with {SESSIONS} idle sessions, over {seconds:.0} s: share of one core"),
-            format!("the same: wake-ups in {EVERY:.0} s"),
+            format!("daemon with {SESSIONS} idle sessions: wake-ups in {EVERY:.0} s"),
         );
         Ok(vec![
             Row::value(&cores, format!("{:.4} %", share * 100.0)).wanted("0.1 %", share < SHARE),

@@ -137,7 +137,7 @@ impl Latencies {
         let smallest = self.0.first().map_or(0, |place| place.size);
         let what = format!(
             "{}: {} items beside {}",
-            kind.meaning(),
+            kind.name(),
             thousands(largest.size as f64),
             thousands(smallest as f64)
         );
@@ -147,10 +147,10 @@ impl Latencies {
         let beside = largest.of(kind).median() / floor;
         row.push(match kind {
             Kind::Create => {
-                table.aim(Aim::times("a lone create, beside bare transaction and echo", beside, WRITE))
+                table.aim(Aim::times("create, alone: beside bare transaction and echo", beside, WRITE))
             }
             _ if kind.writes() => format!("{beside:.2} x"),
-            _ => table.aim(Aim::times(&format!("{}, beside the echo", kind.meaning()), beside, READ)),
+            _ => table.aim(Aim::times(&format!("{}: beside the echo", kind.name()), beside, READ)),
         });
         table.rows.push(row);
     }

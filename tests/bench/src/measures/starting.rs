@@ -55,7 +55,7 @@ pub(crate) fn measure(setup: &Setup, reference: &mut Reference) -> Outcome<Vec<R
         Row::time("shim's start to `tools/list`, no daemon", &without.first_list)
             .beside("`true`", ratio(&without.first_list))
             .wanted("150 ms", within(&without.first_list, 150.0)),
-        Row::time("the same, and no database either", &first)
+        Row::time("shim's start to `tools/list`, no daemon and no database", &first)
             .beside("`true`", ratio(&first))
             .wanted("150 ms", within(&first, 150.0)),
     ])
