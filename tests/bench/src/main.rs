@@ -1,7 +1,8 @@
 //! Measures the real programs and writes a page of figures: `cargo run --release -p bench`.
 //!
 //! Every figure stands beside a floor taken in the same run, in rounds that take turns, so that a slow moment of the
-//! machine falls on both. Nothing is built here; the programs come from the folder of this one, or from `--bin-dir`.
+//! machine falls on both. The programs are built first where `cargo run` started this one; else they come from the folder of this
+//! one, or from `--bin-dir`.
 
 mod arguments;
 mod bare;
@@ -88,10 +89,10 @@ fn measure(arguments: &Arguments, setup: &world::Setup) -> Outcome {
 
     let mut idle = idle::Idle::begin(setup)?;
     let starting = starting::measure(setup, reference)?;
-    idle.watch();
     let reading = reading::measure(setup, reference, large)?;
     let writing = writing::measure(setup, reference)?;
     let latencies = latencies::measure(setup, reference, &stores)?;
+    idle.watch();
     let agents = agents::measure(setup, reference, large)?;
     let throughput = throughput::measure(setup, reference, large)?;
     let agents_of_theirs = if arguments.quick { &throughput::AGENTS[..3] } else { &throughput::AGENTS };

@@ -32,6 +32,9 @@ pub(crate) struct World {
 
 impl Setup {
     pub(crate) fn find(arguments: &Arguments) -> Outcome<Self> {
+        if arguments.bin_dir.is_none() {
+            build()?;
+        }
         let own = std::env::current_exe()?;
         let beside = own.parent().ok_or("this program lies in no folder")?;
         let bin_dir = arguments.bin_dir.clone().unwrap_or_else(|| beside.to_owned()).canonicalize()?;
@@ -57,6 +60,18 @@ impl Setup {
         let data = tempfile::Builder::new().prefix("bench").tempdir_in(&self.folder)?;
         Ok(World { home, data, bin_dir: self.bin_dir.clone() })
     }
+}
+
+/// Builds the programs as they ship, where `cargo run` started this one: one command measures what the sources say.
+fn build() -> Outcome {
+    let Some(cargo) = std::env::var_os("CARGO") else { return Ok(()) };
+    let mut command = Command::new(cargo);
+    command.args(["build", "--locked", "-p", "shim", "-p", "daemon"]).current_dir(env!("CARGO_MANIFEST_DIR"));
+    if !cfg!(debug_assertions) {
+        command.arg("--release");
+    }
+    let status = command.stdin(Stdio::null()).status()?;
+    if status.success() { Ok(()) } else { Err("the programs cannot be built".into()) }
 }
 
 impl World {
