@@ -8,7 +8,7 @@ use crate::{
     Outcome,
     chart::thousands,
     client::Client,
-    machine,
+    machine::{self, Activity},
     report::Row,
     say,
     world::{Setup, World},
@@ -25,7 +25,7 @@ const EVERY: f64 = 30.0;
 pub(crate) struct Idle {
     _sessions: Vec<Client>,
     pid: u32,
-    since: Option<(Instant, (u64, u64))>,
+    since: Option<(Instant, Activity)>,
     _world: World,
 }
 
@@ -40,17 +40,17 @@ impl Idle {
 
     /// From now on it is idle: what follows a start is over.
     pub(crate) fn watch(&mut self) {
-        self.since = machine::activity(self.pid).map(|activity| (Instant::now(), activity));
+        self.since = Activity::of(self.pid).map(|activity| (Instant::now(), activity));
     }
 
     /// What the daemon did since.
     pub(crate) fn end(self) -> Outcome<Vec<Row>> {
-        let (Some((since, before)), Some(after)) = (self.since, machine::activity(self.pid)) else {
+        let (Some((since, before)), Some(after)) = (&self.since, Activity::of(self.pid)) else {
             return Ok(vec![Row::value("an idle daemon", "not told by this system")]);
         };
         let seconds = since.elapsed().as_secs_f64();
-        let share = (after.0 - before.0) as f64 / 1e9 / seconds;
-        let wakes = (after.1 - before.1) as f64 / seconds * EVERY;
+        let (nanos, woke) = after.since(before);
+        let (share, wakes) = (nanos as f64 / 1e9 / seconds, woke as f64 / seconds * EVERY);
         let (cores, wakeups) = (
             format!("daemon with {SESSIONS} idle sessions, over {seconds:.0} s: share of one core"),
             format!("daemon with {SESSIONS} idle sessions: wake-ups in {EVERY:.0} s"),

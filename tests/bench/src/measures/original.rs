@@ -110,9 +110,9 @@ fn starts(setup: &Setup, server: &Server, reference: &mut Reference) -> Outcome<
     let mut start = Beside::new("server's start to `initialize`");
     let mut list = Beside::new("server's start to `tools/list`");
     for _ in reference.rounds(STARTS, 1) {
-        for (mut client, ours) in
-            [(server.start(&their_world)?, false), (Client::start(our_world.shim())?, true)]
-        {
+        for ours in [false, true] {
+            let mut client =
+                if ours { Client::start(our_world.shim())? } else { server.start(&their_world)? };
             start.of(ours).add(client.initialize()?.since_start);
             list.of(ours).add(client.request("tools/list", json!({}))?.since_start);
         }
