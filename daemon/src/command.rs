@@ -81,6 +81,11 @@ enum Verb {
     Stop(verbs::stop::Arguments),
     /// Have the system run the daemon for good
     Service(verbs::service::Arguments),
+    /// Make an MCP client know the server: its entry, hooks and rules
+    Setup(verbs::setup::Arguments),
+    /// What clients' hooks run: prints where things stand, or nothing. Never starts a daemon
+    #[command(hide = true)]
+    Hook(verbs::hook::Arguments),
     /// Print what a shell needs to complete verbs, options and ids
     Completions(verbs::completions::Arguments),
     /// Write man pages
@@ -132,6 +137,8 @@ fn run_verb(verb: Verb, db: Option<&Path>, json: bool) -> Result<ExitCode, Troub
         Verb::Service(arguments) => return verbs::service::run(&arguments, json, db),
         Verb::Status => return verbs::status::run(json, db),
         Verb::Stop(arguments) => return verbs::stop::run(&arguments, json, db),
+        Verb::Hook(arguments) => return Ok(verbs::hook::run(&arguments, db)),
+        Verb::Setup(arguments) => verbs::setup::run(arguments, json, db)?,
     };
     Ok(verbs::finished(exit))
 }

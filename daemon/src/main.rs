@@ -38,6 +38,7 @@ mod resources;
 mod rpc;
 mod service;
 mod sessions;
+mod setup;
 mod small_file;
 mod stop;
 #[cfg(test)]

@@ -11,6 +11,7 @@ pub(crate) mod exit;
 pub(crate) mod export;
 pub(crate) mod graph;
 pub(crate) mod history;
+pub(crate) mod hook;
 pub(crate) mod import;
 pub(crate) mod list;
 pub(crate) mod man;
@@ -19,6 +20,7 @@ pub(crate) mod next;
 pub(crate) mod note;
 pub(crate) mod serve;
 pub(crate) mod service;
+pub(crate) mod setup;
 pub(crate) mod show;
 pub(crate) mod status;
 pub(crate) mod stop;
@@ -161,7 +163,7 @@ impl Here {
 }
 
 /// Who the person is: as the environment says, else as the home folder is called.
-fn user(home: &Path) -> Option<String> {
+pub(crate) fn user(home: &Path) -> Option<String> {
     let told = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| std::env::var(name).ok());
     told.filter(|name| !name.is_empty()).or_else(|| Some(home.file_name()?.to_string_lossy().into_owned()))
 }

@@ -32,7 +32,7 @@ use std::{
 
 use arguments::{Arguments, USAGE};
 use measures::{
-    agents, idle, importing, latencies, memory, original, reading, starting, throughput, writing,
+    agents, hooks, idle, importing, latencies, memory, original, reading, starting, throughput, writing,
 };
 use recipe::Recipe;
 use reference::Reference;
@@ -89,6 +89,7 @@ fn measure(arguments: &Arguments, setup: &world::Setup) -> Outcome {
 
     let mut idle = idle::Idle::begin(setup)?;
     let starting = starting::measure(setup, reference)?;
+    let hooks = hooks::measure(setup, reference, large)?;
     let reading = reading::measure(setup, reference, large)?;
     let writing = writing::measure(setup, reference)?;
     let latencies = latencies::measure(setup, reference, &stores)?;
@@ -110,6 +111,7 @@ fn measure(arguments: &Arguments, setup: &world::Setup) -> Outcome {
     latencies.report(&mut report, lines)?;
     throughput.report(&mut report, rates)?;
     report.add("Starting", starting);
+    report.add("A client's hook", hooks);
     report.add("A call", reading);
     report.add("A durable write", writing);
     report.add("Memory and idling", memory);

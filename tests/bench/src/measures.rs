@@ -1,6 +1,7 @@
 //! What is measured, one file a question.
 
 pub(crate) mod agents;
+pub(crate) mod hooks;
 pub(crate) mod idle;
 pub(crate) mod importing;
 pub(crate) mod latencies;
