@@ -63,6 +63,11 @@ fn store_fault(error: &Error) -> Refusal {
             "The database cannot be used now ({error}); nothing was changed. Check disk space and permissions, then call again"
         );
         Refusal::new(Code::Unavailable, message)
+    } else if error.is_damage() {
+        let message = format!(
+            "The database is damaged ({error}); nothing was changed. Copy its folder before anything else, then look for the newest backup beside it: *.bak or checkpoint-*.json"
+        );
+        Refusal::new(Code::Internal, message)
     } else {
         let message =
             format!("The daemon failed on this call ({error}); nothing was changed. Its log has more");

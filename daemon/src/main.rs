@@ -16,9 +16,7 @@ mod daemon;
 mod descriptors;
 mod detach;
 mod engine;
-#[cfg(feature = "faults")]
-mod faults;
-
+mod file_size;
 mod halt;
 mod hangup;
 mod idle;
@@ -73,6 +71,11 @@ enum Verb {
 }
 
 fn main() -> ExitCode {
+    #[cfg(feature = "faults")]
+    if let Some(points) = orc_store::faults::list() {
+        verbs::say(points.trim_end());
+        return ExitCode::SUCCESS;
+    }
     let Arguments { db, verb } = Arguments::parse();
     let outcome = match verb {
         Verb::Serve(arguments) => verbs::serve::run(arguments, db.as_deref()),

@@ -86,6 +86,9 @@ fn create(call: &Call<'_>, tx: &Tx<'_>, folder: &Path) -> Answer {
         out.get_ref().sync_all().map_err(|e| file_fault("cannot write", &part, &e))?;
         // A hard link, unlike a rename, never takes the place of a file that is there.
         std::fs::hard_link(&part, &path).map_err(|e| file_fault("cannot write", &path, &e))?;
+        // A new name is on disk once its folder is; only Unix can be told to see to that.
+        #[cfg(unix)]
+        File::open(folder).and_then(|f| f.sync_all()).map_err(|e| file_fault("cannot write", folder, &e))?;
         Ok(())
     };
     let written = write();

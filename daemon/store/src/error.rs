@@ -12,12 +12,27 @@ pub enum Error {
     /// SQLite undid a transaction by itself: the disk is full, or fails.
     #[error("database: the transaction was undone by SQLite; the disk is full or fails")]
     Lost,
+    /// What was written is in a file that nobody finds any more.
+    #[error(
+        "database: its path does not lead to the file that was opened any more; that was moved, deleted or replaced"
+    )]
+    Replaced,
     /// The writer is gone, so nothing can be changed any more.
     #[error("the writer has stopped")]
     Stopped,
 }
 
 impl Error {
+    /// Whether the file holds what no SQLite writes: bytes on the disk have changed.
+    pub fn is_damage(&self) -> bool {
+        use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+        match self {
+            Error::Sqlite(e) => matches!(e.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase)),
+            Error::Damaged(_) => true,
+            Error::Lost | Error::Replaced | Error::Stopped => false,
+        }
+    }
+
     /// Whether trying again later may help: the disk is full, the file is locked, I/O failed.
     pub fn may_pass(&self) -> bool {
         use rusqlite::ErrorCode::*;
@@ -35,7 +50,7 @@ impl Error {
                 )
             ),
             Error::Damaged(_) => false,
-            Error::Lost | Error::Stopped => true,
+            Error::Lost | Error::Replaced | Error::Stopped => true,
         }
     }
 }

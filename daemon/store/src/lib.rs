@@ -15,15 +15,19 @@ mod backup;
 #[cfg(any(test, feature = "testing"))]
 pub mod contract;
 pub mod error;
+#[cfg(feature = "faults")]
+pub mod faults;
 pub mod history;
 #[cfg(test)]
 mod leases;
+pub mod left_log;
 #[cfg(any(test, feature = "testing"))]
 pub mod memory;
 #[cfg(any(test, feature = "testing"))]
 pub mod meter;
 pub mod open;
 pub mod original_workspaces;
+mod place;
 pub mod queries;
 #[cfg(any(test, feature = "testing"))]
 pub mod random;
@@ -41,7 +45,7 @@ mod write;
 mod writer;
 
 pub use apply::Apply;
-pub use backup::BackupError;
+pub use backup::{BackupError, newest_beside};
 pub use error::Error;
 pub use open::{Opened, open};
 pub use reader::Readers;
