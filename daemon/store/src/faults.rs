@@ -5,6 +5,7 @@
 //! (the default: as `kill -9` there and then), `refuse` (the disk's own error) and `hold=MILLISECONDS`.
 //! `TASK_ORCHESTRATOR_FAULT=list` prints every point there is, for the test that goes through all of them.
 
+use std::io::Write;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -124,6 +125,8 @@ pub fn at(point: Point) -> Result<()> {
         if fault.passed.fetch_add(1, Ordering::SeqCst) + 1 != fault.number {
             continue;
         }
+        // For a test that waits for it; a daemon without stderr has nobody to tell.
+        let _ = writeln!(std::io::stderr(), "struck at {}", point.name());
         match fault.kind {
             Kind::Abort => std::process::abort(),
             Kind::Hold(time) => std::thread::sleep(time),
