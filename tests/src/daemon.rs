@@ -134,7 +134,8 @@ impl Daemon {
     /// Waits until it has ended by itself; answers what it had to say.
     pub fn ended(mut self) -> String {
         eventually("the daemon's end", || {
-            self.child.try_wait().ok().flatten().map(drop).ok_or_else(|| "it still runs".to_owned())
+            let ended = self.child.try_wait().ok().flatten();
+            ended.map(drop).ok_or_else(|| format!("it still runs: {}", self.said()))
         });
         self.said()
     }

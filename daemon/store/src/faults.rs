@@ -121,10 +121,10 @@ pub fn at(point: Point) -> Result<()> {
     if point.stage() == Stage::Write && !WRITING.load(Ordering::SeqCst) {
         return Ok(());
     }
-    for fault in faults().iter().filter(|fault| fault.point == point.name()) {
-        if fault.passed.fetch_add(1, Ordering::SeqCst) + 1 != fault.number {
-            continue;
-        }
+    let here = faults().iter().filter(|fault| fault.point == point.name());
+    // All of them count, before one of them strikes.
+    let struck = here.filter(|fault| fault.passed.fetch_add(1, Ordering::SeqCst) + 1 == fault.number);
+    for fault in struck.collect::<Vec<_>>() {
         // For a test that waits for it; a daemon without stderr has nobody to tell.
         let _ = writeln!(std::io::stderr(), "struck at {}", point.name());
         match fault.kind {

@@ -145,6 +145,7 @@ fn set_up(
         return Err(OpenError::NoWal { path: text(), mode });
     }
     settle(&connection).map_err(failed)?;
+    refuse_read_only(&connection).map_err(failed)?;
     if (1..migrations.len()).contains(&version) {
         let time: String = connection
             .query_row("SELECT strftime('%Y%m%dT%H%M%SZ', 'now')", [], |row| row.get(0))
@@ -156,6 +157,16 @@ fn set_up(
         migrate(&mut connection, migration, index + 1).map_err(failed)?;
     }
     Ok(Opened { connection, created: version == 0, left })
+}
+
+/// What may only be read opens without a complaint: SQLite makes do with reading a file that is write-protected, and notices
+/// that its folder takes no log when the first write begins.
+fn refuse_read_only(connection: &Connection) -> rusqlite::Result<()> {
+    if connection.is_readonly(rusqlite::MAIN_DB)? {
+        let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_READONLY);
+        return Err(rusqlite::Error::SqliteFailure(code, Some("the file may only be read".to_owned())));
+    }
+    connection.execute_batch("BEGIN IMMEDIATE; ROLLBACK")
 }
 
 /// The schema's version, 0 for an empty file; refuses what is not ours before anything is written.

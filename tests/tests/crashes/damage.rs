@@ -28,6 +28,8 @@ impl Left {
         let env = TestEnv::new();
         let agent = env.full();
         let common = agent.item("common");
+        // What is in the log is what comes from here on.
+        assert!(env.cli(&["stop"]).success);
         let deed = |n: i64| if n % 3 == 0 { Deed::Note(common.clone()) } else { Deed::Batch(n) };
         let journal = (0..14).map(|n| {
             let (mark, deed) = (format!("deed-{n}"), deed(n));
@@ -163,6 +165,8 @@ fn a_damaged_page_refuses_the_calls_that_need_it_and_ends_nothing() {
         (0..400).map(|n| json!({"title": format!("item {n}"), "description": "long ".repeat(100)})).collect();
     let made = agent.ok("manage_items", json!({"operation": "create", "items": items}));
     let needle = agent.item_with(json!({"title": "needle", "description": "haystack ".repeat(40)}));
+    // The newest rows are read at every start.
+    (0..3).for_each(|_| drop(agent.ok("manage_items", json!({"operation": "create", "items": items}))));
     let first = made["items"][0]["id"].as_str().expect("an id").to_owned();
     assert!(env.cli(&["stop"]).success);
     let mut bytes = fs::read(env.database()).expect("the database");
