@@ -196,8 +196,9 @@ fn what_cannot_be_written_is_refused_in_words_and_works_once_it_can() {
             env.connect().item("x");
             assert!(env.cli(&["stop"]).success);
             // With these, which are empty now, a daemon needs to make no file.
-            let left = ["tasks.db-wal", "tasks.db-shm"].map(|name| fs::remove_file(folder.join(name)));
-            assert!(left.iter().all(|gone| gone.is_ok() || !folder.join("tasks.db-wal").exists()));
+            for name in ["tasks.db-wal", "tasks.db-shm"] {
+                let _ = fs::remove_file(folder.join(name)); // none is what is wanted
+            }
         }
         set_mode(path, closed);
         let said = Daemon::begin_within(&env, &wrapper).ended();

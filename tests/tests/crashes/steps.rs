@@ -170,6 +170,35 @@ fn a_commit_that_fails_refuses_every_call_of_its_group_and_publishes_nothing() {
 }
 
 #[test]
+fn a_call_that_is_given_up_at_any_step_happens_whole_or_not_at_all() {
+    each(fault_points("Write"), |point| {
+        let env = TestEnv::new();
+        let (agent, doomed) = (env.full(), env.full());
+        [&agent, &doomed].into_iter().for_each(reach);
+        assert!(env.cli(&["stop"]).success);
+        // One call's caller changes its mind, the other's shim dies; each while its write stands still at this step.
+        let slow = Daemon::that_dies(&env, &format!("{point}:1:hold=700,{point}:2:hold=700"));
+        let send = |agent: &McpClient, mark: &str| {
+            let (tool, arguments) = Deed::Tree.call(mark);
+            agent.send("tools/call", json!({"name": tool, "arguments": arguments}))
+        };
+        let given_up = send(&agent, "cancelled");
+        slow.is_struck_at(point);
+        agent.notify("notifications/cancelled", json!({"requestId": given_up, "reason": "changed its mind"}));
+        send(&doomed, "orphaned");
+        doomed.kill();
+        let next = entry("next".to_owned(), Deed::Tree, perform(&agent, &Deed::Tree, "next"));
+        assert_eq!(next.outcome, Outcome::Answered, "{point}: the session goes on");
+        let unknown = ["cancelled", "orphaned"].map(|m| entry(m.to_owned(), Deed::Tree, Outcome::Unknown));
+        let [cancelled, orphaned] = unknown;
+        Evidence::of(&env.database()).bears_out(&[next, cancelled.clone(), orphaned]);
+        let begun = Evidence::of(&env.database()).shows(&[cancelled]);
+        assert_eq!(begun, [true], "{point}: what the writer has begun happens");
+        slow.kill();
+    });
+}
+
+#[test]
 fn a_daemon_that_dies_at_any_step_of_its_first_opening_leaves_nothing_in_the_way() {
     each(fault_points("Opening"), |point| {
         let env = TestEnv::new();
