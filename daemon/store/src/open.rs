@@ -358,7 +358,8 @@ mod tests {
         let path = dir.path().join("tasks.db");
         drop(open(&path).unwrap());
         let whole = std::fs::read(&path).unwrap();
-        let damages: [(&str, fn(&mut Vec<u8>)); 3] = [
+        type Damage = fn(&mut Vec<u8>);
+        let damages: [(&str, Damage); 3] = [
             ("its head", |bytes| bytes[..100].fill(0x55)),
             ("the table of tables", |bytes| bytes[100..4_000].fill(0x55)),
             ("its end", |bytes| bytes.truncate(2 * 4_096 + 17)),

@@ -133,7 +133,8 @@ fn a_log_damaged_anywhere_keeps_every_commit_before_and_says_what_is_lost() {
 
 #[test]
 fn a_damaged_database_is_refused_in_words_and_left_as_it_is() {
-    let damages: [(&str, fn(&mut Vec<u8>)); 4] = [
+    type Damage = fn(&mut Vec<u8>);
+    let damages: [(&str, Damage); 4] = [
         ("its head", |bytes| bytes[..16].fill(0x55)),
         ("the table of tables", |bytes| bytes[100..4_000].fill(0x55)),
         ("every page but the first", |bytes| bytes[4_096..].fill(0x55)),
