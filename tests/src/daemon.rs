@@ -84,6 +84,17 @@ impl Daemon {
         Self::run(env, command, &[])
     }
 
+    /// One whose writes stand still before their commit while the gate is closed.
+    ///
+    /// # Panics
+    /// When it ends instead of serving.
+    pub fn with_gate(env: &TestEnv) -> (Self, Gate) {
+        let gate = Gate(env.folder().join("gate"));
+        let mut command = env.command_of(&faulty_daemon());
+        command.env("TASK_ORCHESTRATOR_FAULT_GATE", &gate.0);
+        (Self::run(env, command, &[]).ready(env), gate)
+    }
+
     fn ready(mut self, env: &TestEnv) -> Self {
         eventually("the daemon's answer to a hello", || {
             let ended = self.child.try_wait().ok().flatten();
@@ -174,6 +185,35 @@ pub fn fault_points(stage: &str) -> Vec<String> {
     let wanted: Vec<String> = wanted.map(|(point, _)| (*point).to_owned()).collect();
     assert!(!wanted.is_empty(), "no point of {stage} in:\n{text}");
     wanted
+}
+
+/// Where the writes of a daemon stand still: each in the middle of its transaction, having written and not committed.
+#[derive(Debug)]
+pub struct Gate(PathBuf);
+
+impl Gate {
+    /// The next write stands still.
+    ///
+    /// # Panics
+    /// When the file that means it cannot be made.
+    pub fn close(&self) {
+        File::create(&self.0).expect("the gate's file");
+    }
+
+    /// Returns once a write stands there.
+    pub fn holds_one(&self) {
+        eventually("a write at the gate", || {
+            if self.0.with_extension("held").exists() { Ok(()) } else { Err("none stands there".to_owned()) }
+        });
+    }
+
+    /// Whoever stands there goes on.
+    ///
+    /// # Panics
+    /// When the file cannot be removed.
+    pub fn open(&self) {
+        std::fs::remove_file(&self.0).expect("the gate's file goes");
+    }
 }
 
 /// What it has to say.

@@ -3,18 +3,24 @@
 //!
 //! `TASK_ORCHESTRATOR_FAULT=POINT:N[:KIND][,…]` strikes the Nth time that the process comes to a point. The kinds are `abort`
 //! (the default: as `kill -9` there and then), `refuse` (the disk's own error) and `hold=MILLISECONDS`.
+//! While the file that `TASK_ORCHESTRATOR_FAULT_GATE` names is there, a call that has written stands still before its commit;
+//! `PATH.held` says that one does.
 //! `TASK_ORCHESTRATOR_FAULT=list` prints every point there is, for the test that goes through all of them.
 
 use std::io::Write;
+use std::path::Path;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::ffi;
 
 use crate::error::Result;
 
 const VARIABLE: &str = "TASK_ORCHESTRATOR_FAULT";
+const GATE: &str = "TASK_ORCHESTRATOR_FAULT_GATE";
+/// Longest that a call stands still, for tests that forget it.
+const HELD: Duration = Duration::from_secs(60);
 
 /// What a process is at when it comes to a point.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -121,6 +127,11 @@ pub fn at(point: Point) -> Result<()> {
     if point.stage() == Stage::Write && !WRITING.load(Ordering::SeqCst) {
         return Ok(());
     }
+    if point == Point::AnswerKept
+        && let Some(gate) = std::env::var_os(GATE)
+    {
+        stand_still(Path::new(&gate));
+    }
     let here = faults().iter().filter(|fault| fault.point == point.name());
     // All of them count, before one of them strikes.
     let struck = here.filter(|fault| fault.passed.fetch_add(1, Ordering::SeqCst) + 1 == fault.number);
@@ -143,6 +154,16 @@ pub fn at(point: Point) -> Result<()> {
 pub fn pass(point: Point) {
     // A test that wants a refusal here sees none, and fails.
     let _ = at(point);
+}
+
+/// Waits while the gate is there.
+fn stand_still(gate: &Path) {
+    let begun = Instant::now();
+    while gate.exists() && begun.elapsed() < HELD {
+        // Written again and again, so that it cannot fail for good.
+        let _ = std::fs::write(gate.with_extension("held"), "");
+        std::thread::sleep(Duration::from_millis(2));
+    }
 }
 
 /// Whether a tool has been called that writes.
