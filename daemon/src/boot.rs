@@ -25,6 +25,7 @@ use crate::{
     daemon::Daemon,
     descriptors, detach,
     engine::Engine,
+    file_size,
     idle::{self, IdleExit},
     last_end, listen,
     lookout::Lookout,
@@ -123,6 +124,7 @@ pub(crate) async fn serve(plan: Plan) -> Result<(), BootError> {
 async fn run(plan: &Plan) -> Result<(), BootError> {
     let endpoint = &plan.endpoint;
     let max_sessions = descriptors::raise(plan.max_sessions);
+    file_size::limit_is_an_error();
     endpoint.prepare()?;
     let lock = take_lock(endpoint).await?;
     if !plan.started_by_shim {

@@ -225,13 +225,13 @@ impl Engine {
             }
             let document = written(&(tool.run)(&call, &args, tx)?).map_err(undone)?;
             repeat.keep(tx, &document, call.now())?;
-            #[cfg(feature = "faults")]
-            crate::faults::at(crate::faults::Point::BeforeCommit);
             Ok(document)
         };
+        #[cfg(feature = "faults")]
+        orc_store::faults::a_write_begins();
         let answer = self.0.submit_repeatable(job).await;
         #[cfg(feature = "faults")]
-        crate::faults::at(crate::faults::Point::AfterCommit);
+        orc_store::faults::pass(orc_store::faults::Point::BeforeAnswer);
         answer
     }
 

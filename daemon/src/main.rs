@@ -19,10 +19,8 @@ mod daemon;
 mod descriptors;
 mod detach;
 mod engine;
-#[cfg(feature = "faults")]
-mod faults;
 mod figures;
-
+mod file_size;
 mod halt;
 mod hangup;
 mod idle;
@@ -57,5 +55,10 @@ mod watch;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    #[cfg(feature = "faults")]
+    if let Some(points) = orc_store::faults::list() {
+        verbs::say(points.trim_end());
+        return ExitCode::SUCCESS;
+    }
     command::run()
 }

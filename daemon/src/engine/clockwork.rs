@@ -23,6 +23,10 @@ use crate::call::Answer;
 use crate::clock;
 use crate::reload::InForce;
 
+/// Longest time between two looks while something is to happen: a timer does not run on while the machine sleeps, nor does it
+/// notice that its clock was set.
+const LOOK_EVERY: Duration =
+    if cfg!(feature = "faults") { Duration::from_millis(200) } else { Duration::from_secs(60) };
 /// After a failure, the next try.
 const TRY_AGAIN: Duration = Duration::from_secs(30);
 /// Where history is not kept for ever, how often what is too old goes.
@@ -49,7 +53,7 @@ pub(super) async fn keep_time(engine: Weak<Shared>, mut config: watch::Receiver<
         let wait = match looked {
             Ok(Some(at)) => {
                 let left = at.saturating_sub(clock::now().micros());
-                Some(Duration::from_micros(u64::try_from(left).unwrap_or(0)))
+                Some(Duration::from_micros(u64::try_from(left).unwrap_or(0)).min(LOOK_EVERY))
             }
             Ok(None) => None,
             Err(refusal) => {

@@ -162,6 +162,8 @@ pub(crate) fn make(
     // What an interrupted try left is of no use to anybody.
     remove_if_there(unfinished).map_err(file_failed)?;
     private_file(unfinished).map_err(file_failed)?;
+    #[cfg(feature = "faults")]
+    crate::faults::pass(crate::faults::Point::BackupBegun);
     let outcome = copy(connection, unfinished)
         .map_err(|source| BackupError::Sqlite { path: unfinished.display().to_string(), source })
         .and_then(|differs| judge(differs).map_or(Ok(()), Err))
@@ -189,6 +191,19 @@ fn differing(unfinished: &Path, differs: Differing) -> Option<BackupError> {
         Differing::There(what) => Some(BackupError::Differs { path: unfinished.display().to_string(), what }),
         Differing::Not | Differing::Unsound(_) => None,
     }
+}
+
+/// The newest backup or checkpoint that stands beside a database.
+pub fn newest_beside(path: &Path) -> Option<PathBuf> {
+    let database = path.file_name()?.to_string_lossy().into_owned();
+    let is_backup = |name: &str| {
+        (name.strip_prefix(&database).is_some_and(|rest| rest.starts_with('.')) && name.ends_with(".bak"))
+            || (name.starts_with("checkpoint-") && name.ends_with(".json"))
+    };
+    let files = std::fs::read_dir(path.parent()?).ok()?.flatten();
+    let backups = files.filter(|file| file.file_name().to_str().is_some_and(is_backup));
+    let aged = backups.filter_map(|file| Some((file.metadata().ok()?.modified().ok()?, file.path())));
+    aged.max().map(|(_, path)| path)
 }
 
 /// Opens a copy, only to be read.
@@ -248,11 +263,15 @@ pub(crate) fn quoted(name: &str) -> String {
 
 /// Gives the copy its name; of two within one second the second is numbered.
 fn put_in_place(unfinished: &Path, path: &Path, what: &str, time: &str) -> io::Result<PathBuf> {
+    #[cfg(feature = "faults")]
+    crate::faults::pass(crate::faults::Point::BackupCopied);
     let numbers = std::iter::once(String::new()).chain((2..).map(|n| format!("-{n}")));
     let mut names = numbers.map(|number| named(path, &format!("{what}-{time}{number}.bak")));
     let place = names.find(|name| !name.exists()).unwrap_or_else(|| named(path, "bak"));
     std::fs::rename(unfinished, &place)?;
     sync_folder(&place)?;
+    #[cfg(feature = "faults")]
+    crate::faults::pass(crate::faults::Point::BackupInPlace);
     Ok(place)
 }
 

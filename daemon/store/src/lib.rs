@@ -16,15 +16,19 @@ mod check;
 #[cfg(any(test, feature = "testing"))]
 pub mod contract;
 pub mod error;
+#[cfg(feature = "faults")]
+pub mod faults;
 pub mod history;
 #[cfg(test)]
 mod leases;
+pub mod left_log;
 #[cfg(any(test, feature = "testing"))]
 pub mod memory;
 #[cfg(any(test, feature = "testing"))]
 pub mod meter;
 pub mod open;
 pub mod original_workspaces;
+mod place;
 pub mod queries;
 #[cfg(any(test, feature = "testing"))]
 pub mod random;
@@ -46,7 +50,7 @@ mod write;
 mod writer;
 
 pub use apply::Apply;
-pub use backup::BackupError;
+pub use backup::{BackupError, newest_beside};
 pub use check::{Soundness, check_still};
 pub use error::Error;
 pub use open::{Found, Opened, look, open};

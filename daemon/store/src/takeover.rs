@@ -129,6 +129,8 @@ pub fn takeover(path: &Path, now: &Stamp, workspaces: Option<&Path>) -> Result<R
     convert::convert(&connection, &original, workspaces.unwrap_or(&beside), now, &mut report).map_err(
         |source| TakeoverError::NotConverted { path: text(), backup: backup.display().to_string(), source },
     )?;
+    #[cfg(feature = "faults")]
+    crate::faults::pass(crate::faults::Point::TakenOver);
     // It is committed; folding the log into the file can as well be done by whoever opens it next.
     let _ = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
     Ok(report)

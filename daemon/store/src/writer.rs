@@ -15,6 +15,7 @@ use std::thread::JoinHandle;
 use rusqlite::Connection;
 
 use crate::error::{Error, Result};
+use crate::place::Place;
 use crate::tx::{Done, Tx, control};
 use crate::wal::Folding;
 
@@ -191,6 +192,7 @@ impl Writer {
 }
 
 fn serve(connection: Connection, inbox: &Receiver<Box<dyn Job>>, waiting: &AtomicUsize, mut call: i64) {
+    let place = Place::of(&connection);
     let (mut next, mut folding) = (inbox.recv().ok(), Folding::default());
     while let Some(first) = next.take() {
         let mut group = vec![first];
@@ -205,23 +207,27 @@ fn serve(connection: Connection, inbox: &Receiver<Box<dyn Job>>, waiting: &Atomi
             }
         }
         let jobs = group.len();
-        run_group(&connection, group, &mut call);
+        run_group(&connection, place.as_ref(), group, &mut call);
         waiting.fetch_sub(jobs, Ordering::Relaxed);
         folding.after_a_commit(&connection);
         next = next.or_else(|| inbox.recv().ok());
     }
+    #[cfg(feature = "faults")]
+    crate::faults::pass(crate::faults::Point::BeforeCheckpoint);
     // Nobody can write any more: leave one file behind instead of three.
     let _ = connection.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE);");
+    #[cfg(feature = "faults")]
+    crate::faults::pass(crate::faults::Point::AfterCheckpoint);
 }
 
-fn run_group(connection: &Connection, mut group: Vec<Box<dyn Job>>, call: &mut i64) {
+fn run_group(connection: &Connection, place: Option<&Place>, mut group: Vec<Box<dyn Job>>, call: &mut i64) {
     let lightly = if group.iter().all(|job| job.repeats()) {
-        attempt(connection, &mut group, call, Care::Lightly)
+        attempt(connection, place, &mut group, call, Care::Lightly)
     } else {
         Ok(None)
     };
     let outcome = match lightly {
-        Ok(None) => attempt(connection, &mut group, call, Care::WithSavepoints),
+        Ok(None) => attempt(connection, place, &mut group, call, Care::WithSavepoints),
         outcome => outcome,
     };
     let (mut done, failure) = match outcome {
@@ -229,9 +235,13 @@ fn run_group(connection: &Connection, mut group: Vec<Box<dyn Job>>, call: &mut i
         Err(error) => (Vec::new(), Some(error.to_string())),
     };
     // A job that has not run because the transaction failed before it has nothing to tell.
+    #[cfg(feature = "faults")]
+    crate::faults::pass(crate::faults::Point::AfterCommit);
     done.resize_with(group.len(), Done::default);
     for (job, done) in group.into_iter().zip(done) {
         job.finish(done, failure.as_deref());
+        #[cfg(feature = "faults")]
+        crate::faults::pass(crate::faults::Point::OneTold);
     }
 }
 
@@ -248,21 +258,29 @@ pub(crate) enum Care {
 /// transaction was rolled back. An error means that the whole of it is lost.
 fn attempt(
     connection: &Connection,
+    place: Option<&Place>,
     group: &mut [Box<dyn Job>],
     call: &mut i64,
     care: Care,
 ) -> Result<Option<Vec<Done>>> {
     control(connection, "BEGIN IMMEDIATE")?;
-    let ran = run_all(connection, group, call, care);
-    let ran = match ran {
-        Ok(Some(done)) => control(connection, "COMMIT").map(|()| Some(done)),
-        other => other,
-    };
+    let ran = run_all(connection, group, call, care).and_then(|ran| match ran {
+        Some(done) => commit(connection, place).map(|()| Some(done)),
+        None => Ok(None),
+    });
     if !connection.is_autocommit() {
         // Also after a failed commit, which leaves the transaction open: it must not leak into the next group.
         let _ = control(connection, "ROLLBACK");
     }
     ran
+}
+
+/// The one flush to disk for all that a group wrote, into the file that the next daemon will open.
+fn commit(connection: &Connection, place: Option<&Place>) -> Result<()> {
+    #[cfg(feature = "faults")]
+    crate::faults::at(crate::faults::Point::BeforeCommit)?;
+    control(connection, "COMMIT")?;
+    if place.is_none_or(Place::holds) { Ok(()) } else { Err(Error::Replaced) }
 }
 
 fn run_all(
@@ -272,8 +290,12 @@ fn run_all(
     care: Care,
 ) -> Result<Option<Vec<Done>>> {
     let mut done = Vec::with_capacity(group.len());
+    #[cfg(feature = "faults")]
+    crate::faults::at(crate::faults::Point::TransactionBegun)?;
     for job in group {
         *call += 1;
+        #[cfg(feature = "faults")]
+        crate::faults::at(crate::faults::Point::JobBegins)?;
         let ran = match care {
             Care::Lightly => run_lightly(connection, job, *call)?,
             Care::WithSavepoints => Some(run_in_savepoint(connection, job, *call)?),
@@ -282,6 +304,8 @@ fn run_all(
             Some(this) => done.push(this),
             None => return Ok(None),
         }
+        #[cfg(feature = "faults")]
+        crate::faults::at(crate::faults::Point::JobDone)?;
     }
     Ok(Some(done))
 }
