@@ -21,16 +21,23 @@ pub(crate) struct Asked {
 }
 
 /// `is_blocked_by` is `blocks` the other way around.
+///
+/// # Errors
+/// Names a word that is none of the valid ones.
 pub(crate) fn asked(args: &Args, from: Name, to: Name) -> Answer<Asked> {
+    let (kind, from, to) = ends(args, from, to)?;
+    Ok(Asked { from, to, kind, unblock_at: threshold(args)? })
+}
+
+fn ends(args: &Args, from: Name, to: Name) -> Answer<(&'static str, Name, Name)> {
     let kind = word(
         "dep_type",
         args.text("dep_type")?.unwrap_or("blocks"),
         &["blocks", "is_blocked_by", "relates_to"],
     )?;
-    let unblock_at = threshold(args)?;
     Ok(match kind {
-        "is_blocked_by" => Asked { from: to, to: from, kind: "blocks", unblock_at },
-        kind => Asked { from, to, kind, unblock_at },
+        "is_blocked_by" => ("blocks", to, from),
+        kind => (kind, from, to),
     })
 }
 
@@ -131,8 +138,9 @@ impl Call<'_> {
     }
 
     fn unlink(&mut self, args: &Args) -> Answer {
-        let asked = own_ends(args)?;
-        let (from, to) = (self.find(&asked.from, "from_id")?, self.find(&asked.to, "to_id")?);
+        args.text("dep_type")?;
+        let (_, from, to) = ends(args, args.need("from_id")?.into(), args.need("to_id")?.into())?;
+        let (from, to) = (self.find(&from, "from_id")?, self.find(&to, "to_id")?);
         let place = self.model.store.edges.iter().position(|edge| edge.from == from && edge.to == to);
         if let Some(place) = place {
             let waiting: Vec<Id> = self.waiting(from).into_iter().filter(|id| *id == to).collect();

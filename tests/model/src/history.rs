@@ -10,13 +10,6 @@ use crate::symbol::Id;
 use crate::{Call, Level};
 
 impl Entry {
-    /// Whether it is a scheduled item's completion, which put it back to the queue.
-    pub(crate) fn is_run(&self) -> bool {
-        let ends = ["start", "complete"].map(|trigger| json!(trigger));
-        self.changes.contains_key("next_run_at")
-            && self.more.get("trigger").is_some_and(|trigger| ends.contains(trigger))
-    }
-
     fn shown(&self, seq: usize, level: Level) -> Value {
         let mut row = json!({
             "seq": seq, "at": format!("‹t{}›", self.call), "agent": self.agent, "kind": self.kind,
@@ -40,7 +33,7 @@ impl Call<'_> {
         let limit = args.bounded("limit", 50, 1, 500)?;
         let item = args.text("item_id")?.map(|id| self.resolve(id, "item_id")).transpose()?;
         let kinds = args.words("kind");
-        let agent = args.text("agent_name")?;
+        let agent = args.text("agent")?;
         let cursor = args.integer("cursor")?;
         let rows = self.model.store.history.iter().enumerate().map(|(n, entry)| (n + 1, entry));
         let mut rows: Vec<(usize, &Entry)> = rows

@@ -125,6 +125,7 @@ impl Model {
             kind: "claim_changed",
             item,
             version: None,
+            is_run: false,
             changes: Map::new(),
             more: Map::new(),
         });
@@ -326,6 +327,7 @@ impl Call<'_> {
             kind,
             item,
             version: None,
+            is_run: false,
             changes: Map::new(),
             more,
         });

@@ -148,7 +148,9 @@ impl Call<'_> {
 
     /// An item that must be here by its whole id.
     fn there(&self, text: &str) -> Answer<Id> {
-        let found = self.model.store.items.iter().find(|item| self.model.known.text(item.id) == text);
+        // Of an id that was drawn, 8 characters are not the whole.
+        let whole = |item: &&Item| self.model.known.text(item.id) == text && text.len() != 8;
+        let found = self.model.store.items.iter().find(whole);
         found
             .map(|item| item.id)
             .ok_or_else(|| Refusal::not_found("", format!("Item {text} is neither here nor in the import")))

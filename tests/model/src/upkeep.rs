@@ -118,7 +118,7 @@ impl Call<'_> {
         let items = self.matching(&filter);
         let open: Vec<&&Item> = items.iter().filter(|item| !item.is_terminal()).collect();
         let completed = |item: &Item| {
-            let runs = self.model.store.history.iter().filter(|e| e.item == Some(item.id) && e.is_run());
+            let runs = self.model.store.history.iter().filter(|e| e.item == Some(item.id) && e.is_run);
             match item.status {
                 "done" | "archived" => {
                     usize::from(item.completed.as_ref().is_some_and(|at| matches!(at, Stamp::Call(_))))

@@ -10,8 +10,14 @@ pub(super) type Field = (&'static str, f64, BoxedStrategy<Value>);
 /// An object of some of these fields.
 pub(super) fn object(fields: Vec<Field>) -> BoxedStrategy<Value> {
     let given = fields.into_iter().map(|(name, often, values)| {
-        prop::option::weighted(often, values)
-            .prop_map(move |value| value.map(|value| (name.to_owned(), value)))
+        let some = values.prop_map(move |value| Some((name.to_owned(), value))).boxed();
+        if often < 1.0 {
+            prop::bool::weighted(often)
+                .prop_flat_map(move |given| if given { some.clone() } else { Just(None).boxed() })
+                .boxed()
+        } else {
+            some
+        }
     });
     given
         .collect::<Vec<_>>()
