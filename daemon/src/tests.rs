@@ -1,5 +1,6 @@
 //! What a tool costs follows its answer and not the store: counted in instructions of SQLite's virtual machine, without a clock.
 
+mod fuzz;
 mod histories;
 
 use std::path::Path;

@@ -70,8 +70,10 @@ impl Call<'_> {
         };
         let overdue = |item: &Item| open(item) && item.due_at.as_ref().is_some_and(Stamp::is_past);
         let by_due = |item: &Item| item.due_at.as_ref().map(Stamp::order).unwrap_or_default();
-        let stale_rows =
-            self.sorted(&filter, stale, |item| item.updated_at.order()).into_iter().map(|mut row| {
+        let stale_rows = self
+            .sorted(&filter, stale, |item| (item.updated_at.order(), item.status == "work"))
+            .into_iter()
+            .map(|mut row| {
                 row["stale_days"] = json!(ANYTHING);
                 row
             });

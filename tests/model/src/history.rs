@@ -31,7 +31,7 @@ impl Call<'_> {
     /// Newest first, or oldest first from a cursor.
     pub(crate) fn query_history(&mut self, args: &Args) -> Answer {
         let limit = args.bounded("limit", 50, 1, 500)?;
-        let item = args.text("item_id")?.map(|id| self.resolve(id, "item_id")).transpose()?;
+        let item = args.text("item_id")?.map(|id| self.there_or_gone(id)).transpose()?;
         let kinds = args.words("kind");
         let agent = args.text("agent")?;
         let cursor = args.integer("cursor")?;
@@ -57,6 +57,15 @@ impl Call<'_> {
             None => {}
         }
         Ok(answer)
+    }
+
+    /// A live item, or one that was deleted: its history is still there.
+    fn there_or_gone(&self, reference: &str) -> Answer<Id> {
+        let refusal = match self.resolve(reference, "item_id") {
+            Ok(id) => return Ok(id),
+            Err(refusal) => refusal,
+        };
+        self.deleted(reference).map_err(|_| refusal)
     }
 
     /// What changed an item after that version, in words; at most 20 lines.

@@ -52,7 +52,7 @@ impl Call<'_> {
     }
 
     /// A deleted item by its id or the beginning of it.
-    fn deleted(&self, reference: &str) -> Answer<Id> {
+    pub(crate) fn deleted(&self, reference: &str) -> Answer<Id> {
         let reference = reference.trim();
         let (known, store) = (&self.model.known, &self.model.store);
         let rows = store.deletions.iter().flat_map(|deletion| &deletion.rows);
