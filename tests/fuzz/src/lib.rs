@@ -47,8 +47,8 @@ pub fn fuzz(name: &str, target: impl Fn(&[u8]) -> Result<(), String>) {
             Ok(()) => {}
             Err(TestError::Fail(why, (first, changes))) => {
                 let input = changed(&examples, first, &changes);
-                let file = keep(&folder, &input);
-                panic!("{why}\nfor the input in {}: {}", file.display(), shown(&input));
+                let kept = keep(&folder, &input);
+                panic!("{why}\nfor the input {kept}: {}", shown(&input));
             }
             Err(aborted) => panic!("{aborted}"),
         }
@@ -86,14 +86,14 @@ fn timed(target: impl Fn(&[u8]) -> Result<(), String>, input: &[u8]) -> Result<(
 }
 
 /// Puts an input beside the examples, for the next run to begin with.
-fn keep(folder: &Path, input: &[u8]) -> PathBuf {
+fn keep(folder: &Path, input: &[u8]) -> String {
     let mut hash = DefaultHasher::new();
     input.hash(&mut hash);
     let file = folder.join(format!("found-{:08x}", hash.finish() >> 32));
-    if let Err(error) = std::fs::write(&file, input) {
-        eprintln!("{}: {error}", file.display());
+    match std::fs::write(&file, input) {
+        Ok(()) => format!("in {}", file.display()),
+        Err(error) => format!("which could not be kept ({error})"),
     }
-    file
 }
 
 fn shown(input: &[u8]) -> String {

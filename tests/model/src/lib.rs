@@ -7,8 +7,6 @@
 //! Left out: unknown arguments and their suggestions, sizes of texts, time as it passes (grace, deadlines, schedules: their
 //! ends lie hours away), waiting, prompts and resources, checkpoints, configuration that changes.
 
-#![allow(missing_docs, reason = "fields and operations have the contract's names, which says what they mean")]
-
 mod args;
 mod claims;
 mod compare;
@@ -47,9 +45,13 @@ use symbol::{Id, Stamp};
 pub struct Session {
     /// Its number; a new session has another one.
     pub number: u64,
+    /// Its agent's name.
     pub agent: String,
+    /// How much its answers show.
     pub level: Level,
+    /// Whether it may only read.
     pub read_only: bool,
+    /// What its items belong to, and its reads default to.
     pub project: Option<String>,
     /// Subagents that have written in it.
     pub subagents: BTreeSet<String>,

@@ -15,7 +15,7 @@ pub(crate) struct Refusal {
     /// The argument that it is about.
     pub(crate) field: Option<String>,
     /// What the caller needs to act without a second call.
-    pub(crate) details: Option<Value>,
+    pub(crate) details: Option<Box<Value>>,
 }
 
 impl Refusal {
@@ -57,14 +57,14 @@ impl Refusal {
     /// With what the caller needs to act.
     #[must_use]
     pub(crate) fn details(mut self, details: Value) -> Self {
-        self.details = Some(details);
+        self.details = Some(Box::new(details));
         self
     }
 
     /// With these details unless it has others.
     #[must_use]
     pub(crate) fn or_details(mut self, details: Value) -> Self {
-        self.details.get_or_insert(details);
+        self.details.get_or_insert_with(|| Box::new(details));
         self
     }
 
@@ -77,7 +77,7 @@ impl Refusal {
             body.insert("field".into(), json!(field));
         }
         if let Some(details) = &self.details {
-            body.insert("details".into(), details.clone());
+            body.insert("details".into(), Value::clone(details));
         }
         Value::Object(body)
     }

@@ -8,7 +8,9 @@ use crate::symbol::Id;
 /// How much of a row is shown.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Level {
+    /// No nulls, nothing empty, no timestamps in lists; ids of 8 characters.
     Compact,
+    /// The original's exact row.
     Full,
 }
 

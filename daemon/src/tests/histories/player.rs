@@ -19,7 +19,8 @@ use crate::peer::Peer;
 #[derive(Clone, PartialEq)]
 pub(super) struct Step {
     pub session: usize,
-    /// A tool, or `reconnect`: the session ends, and the same agent's next one begins.
+    /// A tool; or `reconnect`: the session ends, and the same agent's next one begins; or `pages`: query_items page by page,
+    /// which must find what one long list has.
     pub tool: String,
     pub arguments: Value,
 }
@@ -137,11 +138,38 @@ impl Pair {
                 continue;
             }
             let arguments = self.named(&step.arguments);
-            self.step(step.session, &step.tool, &arguments)
-                .await
-                .map_err(|why| format!("step {n}, {}: {why}", step.written()))?;
+            let played = match step.tool.as_str() {
+                "pages" => self.pages(step.session, arguments).await,
+                tool => self.step(step.session, tool, &arguments).await,
+            };
+            played.map_err(|why| format!("step {n}, {}: {why}", step.written()))?;
         }
         self.ends_alike().await
+    }
+
+    async fn pages(&mut self, session: usize, mut arguments: Value) -> Result<(), String> {
+        arguments["limit"] = json!(2);
+        let mut items = Vec::new();
+        let expected = loop {
+            let (refused, mut page) = self.ask(session, "query_items", &arguments).await;
+            if refused {
+                break self.model.call(self.numbers[session], "query_items", &arguments).err();
+            }
+            items.extend(page["items"].as_array_mut().map(std::mem::take).unwrap_or_default());
+            if page["next_cursor"].is_null() {
+                arguments["limit"] = json!(500);
+                arguments["cursor"] = Value::Null;
+                break self.model.call(self.numbers[session], "query_items", &arguments).ok();
+            }
+            arguments["cursor"] = page["next_cursor"].take();
+        };
+        match expected {
+            // What is refused is compared by `step`.
+            Some(refusal) if refusal.get("error").is_some() => Ok(()),
+            Some(whole) => compare(&whole["items"], &json!(items), &mut self.model.known)
+                .map_err(|why| format!("{why}\n  got      {}\n  expected {}", json!(items), whole["items"])),
+            None => Err("only one of the two refused it".to_owned()),
+        }
     }
 
     /// The whole store, every claim, the whole history.

