@@ -327,13 +327,16 @@ mod tests {
             let mut file = tempfile::NamedTempFile::new().map_err(|e| e.to_string())?;
             file.write_all(input).map_err(|e| e.to_string())?;
             let mut document = Document::open(file.path()).map_err(|e| e.to_string())?;
-            let whole: Option<serde_json::Value> = serde_json::from_slice(input).ok();
             let found = match document.survey() {
                 Ok(found) => found,
                 Err(refused) if refused.why.is_empty() => return Err("refused without words".to_owned()),
                 Err(_) => return Ok(()),
             };
-            let whole = whole.ok_or("what is no JSON was read")?;
+            if serde_json::from_slice::<serde::de::IgnoredAny>(input).is_err() {
+                return Err("what is no JSON was read".to_owned());
+            }
+            // Half a character, as JSON can write it, is left to whoever reads the row.
+            let Ok(whole) = serde_json::from_slice::<serde_json::Value>(input) else { return Ok(()) };
             for list in List::ALL {
                 let rows: Vec<serde_json::Value> = found
                     .iter()
