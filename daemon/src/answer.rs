@@ -218,6 +218,7 @@ pub(crate) fn holder(claim: &Claim) -> Value {
     row.insert("since".to_owned(), json!(claim.since.text()));
     match claim.ends() {
         Some(end) => row.insert("ends".to_owned(), json!(end.text())),
+        None if claim.holder.is_person() => row.insert("ends".to_owned(), json!("when released")),
         None => row.insert("ends".to_owned(), json!("with its session")),
     };
     Value::Object(row)

@@ -148,6 +148,11 @@ pub(crate) fn find(name: &str) -> Result<&'static Tool, Refusal> {
     Err(Refusal::validation(format!("Unknown tool: {}.{hint}", orc_core::text::cut(name, 80))).field("name"))
 }
 
+/// Whether a tool's calls last until something happens.
+pub(crate) fn waits(name: &str) -> bool {
+    name == tools::wait_for::TOOL.name
+}
+
 /// Refuses a write in a session that may only read.
 pub(crate) fn admit(set: ToolSet, tool: &Tool, access: Access) -> Result<(), Refusal> {
     if set == ToolSet::Read

@@ -16,6 +16,7 @@ use tarpc::context::Context;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::{
+    catalog,
     daemon::Daemon,
     engine::{Engine, Session},
     stop::Reason,
@@ -23,6 +24,8 @@ use crate::{
 
 /// Calls in flight per session; an agent with its subagents needs far fewer.
 const MAX_CALLS: usize = 64;
+/// Waits beside them: they last, and would keep out the very call that they wait for.
+const MAX_WAITS: usize = 64;
 /// Longest poll for events. That the other side is there, its connection tells; so a poll need not end for that.
 const MAX_WAIT: Duration = Duration::from_secs(24 * 3_600);
 /// JSON-RPC's internal error.
@@ -34,6 +37,7 @@ pub(crate) struct Rpc {
     daemon: Arc<Daemon>,
     session: Option<Arc<Session>>,
     room: Arc<Semaphore>,
+    waits: Arc<Semaphore>,
     polls: Arc<Semaphore>,
 }
 
@@ -46,6 +50,7 @@ impl Rpc {
             daemon,
             session,
             room: Arc::new(Semaphore::new(MAX_CALLS)),
+            waits: Arc::new(Semaphore::new(MAX_WAITS)),
             polls: Arc::new(Semaphore::new(1)),
         }
     }
@@ -66,6 +71,18 @@ impl Rpc {
             format!("{MAX_CALLS} calls of this session are running; wait for one to end, then call again.")
         })
     }
+
+    /// The same for a tool.
+    fn admit_tool(&self, name: &str) -> Result<SemaphorePermit<'_>, String> {
+        if !catalog::waits(name) {
+            return self.admit();
+        }
+        self.waits.try_acquire().map_err(|_| {
+            format!(
+                "{MAX_WAITS} waits of this session are running; let one end or cancel it, then wait again."
+            )
+        })
+    }
 }
 
 /// Why nothing is served here.
@@ -82,7 +99,7 @@ impl Orchestrator for Rpc {
                 return ToolAnswer { not_begun, ..ToolAnswer::refusal("UNAVAILABLE", &message) };
             }
         };
-        let _permit = match self.admit() {
+        let _permit = match self.admit_tool(&call.name) {
             Ok(permit) => permit,
             Err(full) => return ToolAnswer::refusal("UNAVAILABLE", &full),
         };
@@ -191,8 +208,11 @@ mod tests {
         let rpc = rpc();
         let held: Vec<_> = (0..MAX_CALLS).map(|_| rpc.admit().unwrap()).collect();
         assert!(rpc.admit().unwrap_err().contains("64 calls"));
+        let waits: Vec<_> = (0..MAX_WAITS).map(|_| rpc.admit_tool("wait_for").unwrap()).collect();
+        assert!(rpc.admit_tool("wait_for").unwrap_err().contains("64 waits"));
         drop(held);
-        assert!(rpc.admit().is_ok());
+        assert!(rpc.admit_tool("get_context").is_ok(), "waits keep no call out");
+        drop(waits);
     }
 
     #[tokio::test]

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use orc_core::claim::PERSON;
 use orc_core::limits;
 use orc_core::time::Stamp;
 use orc_proto::Hello;
@@ -92,7 +93,7 @@ impl Session {
 
     /// Whether it is a person's, whose claims do not end with the process.
     pub(crate) fn is_person(&self) -> bool {
-        self.id.starts_with("person:")
+        self.id.starts_with(PERSON)
     }
 }
 
@@ -191,7 +192,7 @@ pub(crate) fn default_name(hello: &Hello) -> String {
 
 /// The name that a person's commands act under.
 pub(crate) fn person_name(hello: &Hello) -> String {
-    format!("person:{}", hello.user.as_deref().filter(|u| !u.is_empty()).unwrap_or("unknown"))
+    format!("{PERSON}{}", hello.user.as_deref().filter(|u| !u.is_empty()).unwrap_or("unknown"))
 }
 
 /// Whether a hello is from a command that a person runs.

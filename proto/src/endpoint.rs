@@ -103,6 +103,11 @@ impl Endpoint {
         name.into()
     }
 
+    /// What tells this database's files from another's: the first characters of its path's hash.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
     /// The lock of whoever starts a daemon.
     pub fn start_lock(&self) -> PathBuf {
         self.runtime.join(format!("{}.start.lock", self.id))

@@ -182,7 +182,7 @@ impl McpClient {
     }
 
     /// Those messages that came already, and that `wanted` accepts.
-    pub(crate) fn came(&self, wanted: impl Fn(&Value) -> bool) -> Vec<Value> {
+    pub fn came(&self, wanted: impl Fn(&Value) -> bool) -> Vec<Value> {
         let mut inbox = lock(&self.inbox);
         while let Ok(line) = inbox.lines.try_recv() {
             inbox.aside.extend(serde_json::from_str(&line));

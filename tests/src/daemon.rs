@@ -34,6 +34,17 @@ impl Daemon {
         Self::run(env, command, &[]).ready(env)
     }
 
+    /// One whose writes stand still before their commit while the gate is closed.
+    ///
+    /// # Panics
+    /// When it ends instead of serving.
+    pub fn with_gate(env: &TestEnv) -> (Self, Gate) {
+        let gate = Gate(env.folder().join("gate"));
+        let mut command = env.command_of(&faulty_daemon());
+        command.env("TASK_ORCHESTRATOR_FAULT_GATE", &gate.0);
+        (Self::run(env, command, &[]).ready(env), gate)
+    }
+
     fn ready(mut self, env: &TestEnv) -> Self {
         let log = log(env);
         eventually("the daemon's answer to a hello", || {
@@ -87,6 +98,35 @@ impl Daemon {
         eventually("the daemon's end", || {
             self.child.try_wait().ok().flatten().map(drop).ok_or_else(|| "it still runs".to_owned())
         });
+    }
+}
+
+/// Where the writes of a daemon stand still: each in the middle of its transaction, having written and not committed.
+#[derive(Debug)]
+pub struct Gate(PathBuf);
+
+impl Gate {
+    /// The next write stands still.
+    ///
+    /// # Panics
+    /// When the file that means it cannot be made.
+    pub fn close(&self) {
+        File::create(&self.0).expect("the gate's file");
+    }
+
+    /// Returns once a write stands there.
+    pub fn holds_one(&self) {
+        eventually("a write at the gate", || {
+            if self.0.with_extension("held").exists() { Ok(()) } else { Err("none stands there".to_owned()) }
+        });
+    }
+
+    /// Whoever stands there goes on.
+    ///
+    /// # Panics
+    /// When the file cannot be removed.
+    pub fn open(&self) {
+        std::fs::remove_file(&self.0).expect("the gate's file goes");
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::{Command, Output, Stdio},
     sync::Arc,
 };
 
@@ -41,6 +41,8 @@ pub struct Client {
 pub struct Finished {
     /// Whether it ended with 0.
     pub success: bool,
+    /// Its exit code, unless a signal ended it.
+    pub code: Option<i32>,
     /// What it printed.
     pub stdout: String,
     /// What it complained.
@@ -167,12 +169,7 @@ impl TestEnv {
     /// When it cannot be started.
     pub fn cli(&self, words: &[&str]) -> Finished {
         let mut command = self.command("task-orchestrator");
-        let output = command.args(words).stdin(Stdio::null()).output().expect("task-orchestrator runs");
-        Finished {
-            success: output.status.success(),
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        }
+        Finished::of(&command.args(words).stdin(Stdio::null()).output().expect("task-orchestrator runs"))
     }
 
     /// What daemons that shims started have logged.
@@ -200,6 +197,18 @@ impl TestEnv {
         command.env("HOME", self.home()).env("TASK_ORCHESTRATOR_DB", self.database());
         command.current_dir(self.folder());
         command
+    }
+}
+
+impl Finished {
+    /// What a process left behind.
+    pub(crate) fn of(output: &Output) -> Self {
+        Self {
+            success: output.status.success(),
+            code: output.status.code(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
     }
 }
 

@@ -208,6 +208,49 @@ fn a_claim_is_handed_to_who_is_there() {
 }
 
 #[test]
+fn sessions_of_one_name_are_told_apart() {
+    let env = TestEnv::new();
+    let (first, second, ben) = (env.agent("ann"), env.agent("ann"), env.agent("ben"));
+    let id = ben.item("x");
+    second.total();
+    first.ok("claim_item", claim(&id));
+    second.refused("claim_item", claim(&id), "CONFLICT").says("claimed by another session of ann since");
+    ben.refused("claim_item", claim(&id), "CONFLICT").says("claimed by ann since");
+    let refusal = first.refused("claim_item", with(doing("handoff", &id), json!({"to": "ann"})), "CONFLICT");
+    refusal.names("to").says("2 sessions of 'ann'");
+    let agents = second.ok("list_agents", json!({}))["items"].clone();
+    let me = agents.as_array().into_iter().flatten().find(|agent| agent["you"] == true).cloned();
+    let to_me = json!({"to": me.unwrap_or_default()["session"]});
+    assert!(refusal.message.contains(to_me["to"].as_str().unwrap_or("none")), "{refusal:?}");
+    first.ok("claim_item", with(doing("handoff", &id), to_me));
+    assert_eq!(second.advance(&id, "start")["status"], "work");
+}
+
+#[test]
+fn subagents_of_any_name_are_handed_to() {
+    let env = TestEnv::new();
+    let (ann, ben) = (env.agent("ann"), env.agent("team/ben"));
+    ben.total();
+    let id = ann.item("x");
+    for (to, holder) in [("team/ben/unit/tests", "team/ben/unit/tests"), ("team/ben", "team/ben")] {
+        ann.ok("claim_item", with(claim(&id), json!({"force": true})));
+        assert_eq!(ann.ok("claim_item", with(doing("handoff", &id), json!({ "to": to })))["agent"], holder);
+    }
+    ben.refused("claim_item", with(doing("handoff", &id), json!({"to": "ann/ "})), "NOT_FOUND").names("to");
+}
+
+#[test]
+fn what_a_person_claims_is_said_to_last() {
+    let env = TestEnv::new();
+    let agent = env.agent("ann");
+    let id = agent.item("x");
+    assert!(env.cli(&["call", "claim_item", "operation=claim", &format!("item_id={id}")]).success);
+    let refusal = agent.refused("advance_item", json!({"item_id": id, "trigger": "start"}), "CONFLICT");
+    refusal.says("the claim lasts until they release it");
+    assert_eq!(refusal.details["holder"]["ends"], "when released", "{refusal:?}");
+}
+
+#[test]
 fn closing_or_deleting_an_item_ends_its_claim() {
     let env = TestEnv::new();
     let ann = env.agent("ann");

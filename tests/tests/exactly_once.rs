@@ -112,9 +112,9 @@ const WRITES: [Write; 12] = [
     },
 ];
 
-/// The kinds of changes after a cursor, without what a new daemon does to sessions' claims.
+/// The kinds of ann's changes after a cursor, without what a new daemon does to sessions' claims.
 fn kinds_after(agent: &McpClient, cursor: &Value) -> Vec<String> {
-    let history = agent.ok("query_history", json!({"cursor": cursor, "limit": 500}));
+    let history = agent.ok("query_history", json!({"cursor": cursor, "agent": "ann", "limit": 500}));
     let rows = history["items"].as_array().cloned().unwrap_or_default();
     let kinds = rows.iter().map(|row| row["kind"].as_str().unwrap_or_default().to_owned());
     kinds.filter(|kind| kind != "claim_changed").collect()
@@ -266,19 +266,69 @@ fn a_refusal_is_decided_anew() {
 }
 
 #[test]
-fn a_cancelled_write_happened_whole_or_not_at_all() {
-    let env = TestEnv::new();
-    let agent = env.agent("ann");
-    agent.item("first");
-    let items: Vec<Value> = (0..100).map(|n| json!({"title": format!("item {n}")})).collect();
-    for _ in 0..5 {
-        let arguments = json!({"operation": "create", "items": items});
-        let id = agent.send("tools/call", json!({"name": "manage_items", "arguments": arguments}));
-        agent.notify("notifications/cancelled", json!({"requestId": id, "reason": "changed its mind"}));
+fn a_write_that_is_cancelled_in_the_middle_is_whole() {
+    for write in &WRITES {
+        let env = TestEnv::new();
+        let (agent, other) = (env.agent("ann"), env.agent("ben"));
+        let made = (write.before)(&agent);
+        let from = cursor(&agent);
+        // A shim that is only just connecting would start a daemon of its own.
+        other.total();
+        assert!(env.cli(&["stop"]).success, "{}", write.name);
+        let (_daemon, gate) = Daemon::with_gate(&env);
+        agent.total();
+        other.total();
+        gate.close();
+        let (tool, mut arguments) = (write.call)(&made);
+        arguments["request_id"] = json!("r");
+        let call = agent.send("tools/call", json!({"name": tool, "arguments": arguments}));
+        gate.holds_one();
+        // Behind it waits another's, which has not begun.
+        let batch = json!({"operation": "create", "items": [{"title": "c"}, {"title": "d"}]});
+        let behind = other.send("tools/call", json!({"name": "manage_items", "arguments": batch}));
+        for (client, id) in [(&agent, call), (&other, behind)] {
+            client.notify("notifications/cancelled", json!({"requestId": id, "reason": "changed its mind"}));
+            // Reads wait for no writer; this one is answered behind the cancellation.
+            client.total();
+        }
+        gate.open();
+        eventually("the whole write", || match kinds_after(&agent, &from) {
+            kinds if kinds == write.kinds => Ok(()),
+            kinds => Err(format!("{}: {kinds:?}", write.name)),
+        });
+        agent.ok(tool, arguments);
+        assert_eq!(kinds_after(&agent, &from), write.kinds, "{}: asked again, it is answered", write.name);
+        let queued = agent.ok("query_history", json!({"cursor": from, "agent": "ben"}))["items"].clone();
+        assert!(matches!(queued.as_array().map(Vec::len), Some(0 | 2)), "{}: {queued}", write.name);
+        for (client, id) in [(&agent, call), (&other, behind)] {
+            let answers = client.came(|message| message["id"] == id);
+            assert_eq!(answers, [Value::Null; 0], "{}: what is cancelled is not answered", write.name);
+        }
     }
-    let total = agent.total();
-    assert_eq!(total % 100, 1, "every batch is whole: {total}");
-    agent.item("last");
+}
+
+#[test]
+fn a_shim_that_dies_in_the_middle_of_a_claim_does_not_hold_it_for_ever() {
+    let env = TestEnv::new();
+    let watcher = env.agent("watcher");
+    watcher.item("x");
+    assert!(env.cli(&["stop"]).success);
+    let (_daemon, gate) = Daemon::with_gate(&env);
+    let agent = env.agent("ann");
+    agent.total();
+    watcher.total();
+    gate.close();
+    agent.send("tools/call", json!({"name": "get_next_item", "arguments": {"claim": true}}));
+    gate.holds_one();
+    agent.kill();
+    gate.open();
+    eventually("a claim that ends", || {
+        let claims = watcher.ok("claim_item", json!({"operation": "list"}))["items"].clone();
+        let ends = claims[0]["ends"].as_str().unwrap_or_default();
+        if ends.starts_with("20") { Ok(()) } else { Err(claims.to_string()) }
+    });
+    let back = env.agent("ann").ok("claim_item", json!({"operation": "list", "mine": true}));
+    assert_eq!(back["total"], 1, "the next session of the same agent has it: {back}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! query_history (`contract.md` §8) and what is built on it: get_context since and brief.
 
-use e2e::{McpClient, TestEnv, Value, json, titles};
+use e2e::{McpClient, TestEnv, Value, json, keys, titles};
 
 fn kinds(rows: &Value) -> Vec<String> {
     let rows = rows["items"].as_array().unwrap_or_else(|| panic!("no rows in {rows}"));
@@ -55,7 +55,7 @@ fn edges_unblocking_and_workspaces_have_rows_too() {
     agent.ok("manage_workspaces", json!({"operation": "create", "name": "docs", "tags": "docs"}));
     let of_b = history(&agent, json!({"item_id": b}));
     assert_eq!(kinds(&of_b), ["dependency_removed", "item_unblocked", "dependency_added", "item_created"]);
-    assert_eq!(of_b["items"][1]["by"], Value::String(full_id(&agent, &a)), "{of_b}");
+    assert_eq!(of_b["items"][1]["by"], json!(a), "{of_b}");
     let of_workspaces = history(&agent, json!({"kind": "workspace_changed"}));
     assert_eq!(of_workspaces["items"][0]["workspace"], "docs", "{of_workspaces}");
 }
@@ -85,6 +85,54 @@ fn the_history_of_a_deleted_item_is_there_by_any_of_its_names() {
     let rows = history(&agent, json!({"item_id": id, "limit": 1}));
     assert_eq!(rows["items"][0]["kind"], "note_written", "the note came back after the item: {rows}");
     assert!(kinds(&history(&agent, json!({"item_id": id}))).contains(&"item_restored".to_owned()));
+}
+
+#[test]
+fn compact_rows_say_nothing_twice_and_full_ones_say_all() {
+    let env = TestEnv::new();
+    let agent = env.client().agent("ann").tools("full").connect();
+    let (parent, blocker) = (agent.item("parent"), agent.item("blocker"));
+    let id = agent.item_with(json!({"title": "x", "parent_id": parent, "tags": "t"}));
+    agent.blocks(&blocker, &id);
+    agent.ok("claim_item", json!({"operation": "claim", "item_id": id}));
+    agent.update(&id, json!({"clear": ["parent_id"]}));
+    agent.note(&id, "k", "body");
+    agent.ok("manage_items", json!({"operation": "delete", "item_id": id}));
+    let rows = history(&agent, json!({"item_id": id}));
+    let by_kind = |kind: &str| {
+        let rows = rows["items"].as_array().into_iter().flatten();
+        rows.clone()
+            .find(|row| row["kind"] == kind)
+            .unwrap_or_else(|| panic!("no {kind} in {rows:?}"))
+            .clone()
+    };
+    let plain =
+        json!({"parent_id": parent, "title": "x", "status": "queue", "priority": "medium", "tags": "t"});
+    assert_eq!(by_kind("item_created")["item"], plain);
+    let edge = json!({"from_id": blocker, "to_id": id, "dep_type": "blocks", "unblock_at": "done"});
+    assert_eq!(by_kind("dependency_added")["edge"], edge);
+    assert_eq!(by_kind("item_updated")["changes"], json!({"parent_id": [parent, null]}));
+    assert_eq!(keys(&by_kind("claim_taken")["claim"]), ["agent", "since"]);
+    let deleted = by_kind("item_deleted");
+    assert_eq!(deleted["notes"], json!([{"key": "k", "role": "queue", "body": "body"}]), "{deleted}");
+    let full =
+        env.full().ok("query_history", json!({"item_id": id, "kind": "item_created"}))["items"][0].clone();
+    assert_eq!(full["item"]["id"].as_str().map(str::len), Some(36), "{full}");
+    assert!(full["session"].is_string() && full["item"]["created_at"].is_string(), "{full}");
+}
+
+#[test]
+fn a_cursor_from_elsewhere_is_refused_before_anything_is_missed() {
+    let env = TestEnv::new();
+    let agent = env.agent("ann");
+    agent.item("x");
+    for (tool, field) in [("query_history", "cursor"), ("wait_for", "cursor"), ("get_context", "since")] {
+        let refusal = agent.refused(tool, json!({ (field): 1_000_000 }), "CONFLICT");
+        refusal.names(field).says("1000000").says("get_context()");
+        agent.refused(tool, json!({ (field): -1 }), "VALIDATION").names(field);
+    }
+    let newest = history(&agent, json!({}))["cursor"].clone();
+    assert_eq!(agent.ok("get_context", json!({"since": newest}))["changes"], json!([]));
 }
 
 #[test]
@@ -255,6 +303,30 @@ fn brief_names_three_claims_and_twelve_active_items() {
     assert!(all[..3].iter().all(|id| yours.contains(id.as_str())), "{text}");
     assert!(!yours.contains(all[3].as_str()), "{text}");
     assert!(text.contains("by ben"), "others' are shown with their holder:\n{text}");
+}
+
+#[test]
+fn brief_since_a_cursor_names_what_changed() {
+    let env = TestEnv::new();
+    let (ann, ben) = (env.agent("ann"), env.agent("ben"));
+    let mine = ann.item("mine");
+    ann.advance(&mine, "start");
+    let cursor = ann.ok("get_context", json!({"brief": true}))["cursor"].clone();
+    let nothing = ann.ok("get_context", json!({"brief": true, "since": cursor}));
+    let text = nothing["brief"].as_str().unwrap_or_default();
+    assert!(text.contains(&format!("Changed since {cursor}: nothing.")), "{text}");
+    ben.note(&mine, "hint", "look there");
+    for n in 0..9 {
+        ben.item(&format!("{} {n}", "a long title ".repeat(30)));
+    }
+    let answer = ann.call("get_context", json!({"brief": true, "since": cursor}));
+    assert!(answer.raw_text.chars().count() <= 1_500, "{}", answer.raw_text);
+    let text = answer.doc["brief"].as_str().unwrap_or_default();
+    let line = text.lines().find(|line| line.starts_with("Changed since")).unwrap_or_default();
+    assert!(line.contains(&format!("{mine} mine (work): note_written by ben; ")), "mine first: {text}");
+    assert!(line.ends_with("and 5 more."), "{text}");
+    let next = ann.ok("get_context", json!({"brief": true, "since": answer.doc["cursor"]}));
+    assert!(next["brief"].as_str().is_some_and(|text| text.contains("nothing")), "{next}");
 }
 
 #[test]

@@ -255,6 +255,32 @@ fn restore_brings_back_subtree_notes_and_edges() {
 }
 
 #[test]
+fn restore_says_what_could_not_come_back_with_it() {
+    let env = TestEnv::new();
+    let agent = env.agent("ann");
+    let delete =
+        |id: &str| agent.ok("manage_items", json!({"operation": "delete", "item_id": id, "recursive": true}));
+    let restore = |id: &str| agent.ok("manage_items", json!({"operation": "restore", "item_id": id}));
+    let (parent, blocker) = (agent.item("parent"), agent.item("blocker"));
+    let id = agent.item_with(json!({"title": "x", "parent_id": parent}));
+    agent.blocks(&blocker, &id);
+    delete(&id);
+    let row = restore(&id);
+    assert_eq!(row.get("left_out"), None, "everything is back: {row}");
+    delete(&id);
+    delete(&parent);
+    delete(&blocker);
+    let row = restore(&id);
+    assert_eq!(row.get("parent_id"), None, "{row}");
+    let edge = json!({"from_id": blocker, "to_id": id});
+    assert_eq!(row["left_out"], json!({"parent_id": parent, "edges": [edge]}), "{row}");
+    restore(&parent);
+    restore(&blocker);
+    agent.update(&id, json!({"parent_id": row["left_out"]["parent_id"]}));
+    agent.blocks(&blocker, &id);
+}
+
+#[test]
 fn authors_are_recorded() {
     let env = TestEnv::new();
     let id = env.agent("ann").item("x");

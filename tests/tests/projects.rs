@@ -38,6 +38,50 @@ fn a_session_sees_its_project_and_what_belongs_to_none() {
 }
 
 #[test]
+fn history_and_waits_are_of_the_project_too() {
+    let env = TestEnv::new();
+    let in_shop = env.client().within(&env.project("shop", "")).connect();
+    let in_site = env.client().within(&env.project("site", "")).connect();
+    let changed = |answer: &e2e::Value, list: &str| {
+        let rows = answer[list].as_array().cloned().unwrap_or_default();
+        rows.iter()
+            .map(|row| row["item"]["title"].as_str().unwrap_or_default().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let id = in_site.item("of the site");
+    in_shop.item("of the shop");
+    env.connect().item("of none");
+    let history = |project: e2e::Value| in_shop.ok("query_history", json!({"project": project}));
+    assert_eq!(changed(&history(json!("")), "items"), ["of none", "of the shop"]);
+    assert_eq!(changed(&history(json!("site")), "items"), ["of the site"]);
+    assert_eq!(changed(&history(json!("*")), "items"), ["of none", "of the shop", "of the site"]);
+    let named = in_shop.ok("query_history", json!({"item_id": id}));
+    assert_eq!(
+        changed(&named, "items"),
+        ["of the site"],
+        "an item that is named is looked at wherever it is"
+    );
+
+    let seen = in_shop.ok("wait_for", json!({"cursor": 0, "timeout_seconds": 0}));
+    assert_eq!(changed(&seen, "events"), ["of the shop", "of none"], "{seen}");
+    let wait = json!({"cursor": seen["cursor"], "timeout_seconds": 300});
+    let call = in_shop.send("tools/call", json!({"name": "wait_for", "arguments": wait}));
+    in_site.item("another of the site");
+    in_shop.item("another of the shop");
+    let met = e2e::Answer::read(in_shop.receive(call)["result"].clone()).ok("wait_for");
+    assert_eq!(changed(&met, "events"), ["another of the shop"], "{met}");
+    in_site.item("a third of the site");
+    let over = in_shop.ok("wait_for", json!({"cursor": met["cursor"], "timeout_seconds": 0}));
+    assert_eq!(over["met"], false, "{over}");
+    assert!(
+        over["cursor"].as_i64() > met["cursor"].as_i64(),
+        "what was looked at is not looked at again: {over}"
+    );
+    let all = in_shop.ok("wait_for", json!({"cursor": met["cursor"], "project": "*", "timeout_seconds": 0}));
+    assert_eq!(changed(&all, "events"), ["a third of the site"], "{all}");
+}
+
+#[test]
 fn worktrees_of_one_repository_are_one_project() {
     let env = TestEnv::new();
     let (main, tree) = (env.folder().join("repo"), env.folder().join("elsewhere"));

@@ -35,6 +35,14 @@ fn initialize(version: &str) -> Value {
     request(1, "initialize", json!({"protocolVersion": version, "capabilities": {}, "clientInfo": client}))
 }
 
+/// A call that does not end by itself while the test runs: nothing closes the item.
+fn wait_for_ever(client: &mut McpClient) -> u64 {
+    let (item, is_error) = client.call("manage_items", json!({"operation": "create", "title": "never done"}));
+    assert!(!is_error, "{item}");
+    let arguments = json!({"item_id": item["id"], "until": "done", "timeout_seconds": 300});
+    client.ask("tools/call", json!({"name": "wait_for", "arguments": arguments}))
+}
+
 fn by_id(answers: &[Value], id: u64) -> &Value {
     answers
         .iter()
@@ -169,7 +177,7 @@ fn the_end_of_stdin_ends_the_process_and_the_session() {
     let (status, took) = client.close();
     assert!(status.success() && took < Duration::from_secs(1), "{took:?}");
     let mut waiting = env.client();
-    waiting.ask("tools/call", json!({"name": "wait_for", "arguments": {"timeout_seconds": 60}}));
+    wait_for_ever(&mut waiting);
     waiting.call("get_context", json!({}));
     let (_, took) = waiting.close();
     assert!(took < Duration::from_secs(5), "a long wait does not hold it: {took:?}");
@@ -190,7 +198,7 @@ fn cancelled_calls_leave_the_session_working() {
     let mut client = env.client();
     let begun = Instant::now();
     for _ in 0..100 {
-        let id = client.ask("tools/call", json!({"name": "wait_for", "arguments": {"timeout_seconds": 60}}));
+        let id = wait_for_ever(&mut client);
         client.send(
             &json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": id}}),
         );

@@ -34,8 +34,10 @@ fn stop_is_quick_with_sessions_open_and_holds_until_a_tool_call() {
     let env = TestEnv::new();
     let mut clients: Vec<_> = (0..3).map(|_| env.client()).collect();
     clients.iter_mut().for_each(served);
-    let waiting =
-        clients[0].ask("tools/call", json!({"name": "wait_for", "arguments": {"timeout_seconds": 60}}));
+    let (item, _) = clients[0].call("manage_items", json!({"operation": "create", "title": "never done"}));
+    let arguments = json!({"item_id": item["id"], "until": "done", "timeout_seconds": 300});
+    let waiting = clients[0].ask("tools/call", json!({"name": "wait_for", "arguments": arguments}));
+    eventually("the wait", || (env.status()["engine"]["waiting"] == 1).then_some(()));
     let begun = Instant::now();
     let stop = env.run(&["stop"]);
     assert_eq!(stop.code, Some(0), "{stop:?}");

@@ -341,6 +341,23 @@ fn a_stopping_daemon_lets_waits_go() {
 }
 
 #[test]
+fn a_session_full_of_waits_can_still_bring_about_what_they_wait_for() {
+    let env = TestEnv::new();
+    let agent = env.agent("ann");
+    let id = agent.item("x");
+    let wait =
+        json!({"name": "wait_for", "arguments": {"item_id": id, "until": "done", "timeout_seconds": 300}});
+    let calls: Vec<i64> = (0..64).map(|_| agent.send("tools/call", wait.clone())).collect();
+    until_waiting(&env, 64);
+    let one_more = agent.refused("wait_for", wait["arguments"].clone(), "UNAVAILABLE");
+    one_more.says("64 waits of this session");
+    agent.advance(&id, "complete");
+    for call in calls {
+        assert_eq!(end(&agent, call)["met"], true);
+    }
+}
+
+#[test]
 fn five_hundred_wait_at_once_and_are_woken_at_once() {
     let env = TestEnv::new();
     let daemon = Daemon::start(&env, &[]);

@@ -14,7 +14,15 @@ pub struct Actor {
     pub subagent: Option<String>,
 }
 
+/// What the session of a person's commands begins with.
+pub const PERSON: &str = "person:";
+
 impl Actor {
+    /// Whether a person acts through commands, whose claims do not end with the process.
+    pub fn is_person(&self) -> bool {
+        self.session.starts_with(PERSON)
+    }
+
     /// The name that rows and refusals show: `alice`, or `alice/tests` for a subagent.
     pub fn name(&self) -> String {
         match &self.subagent {
@@ -83,7 +91,7 @@ impl Ending {
 }
 
 impl Claim {
-    /// When it ends by itself: the earlier of its deadline and its grace. `None`: with its session.
+    /// When it ends by itself: the earlier of its deadline and its grace. `None`: with its session, or when a person releases it.
     pub fn ends(&self) -> Option<&Stamp> {
         match (&self.deadline, &self.grace_until) {
             (Some(a), Some(b)) => Some(if a.micros() <= b.micros() { a } else { b }),

@@ -29,7 +29,7 @@ pub(super) async fn wait(
     let args = Arc::new(args);
     let began = move |call: &Call<'_>, args: &Args, tx: &orc_store::Tx<'_>| {
         let waited = i64::try_from(waited.as_micros()).unwrap_or(i64::MAX);
-        wait_for::begin(args, tx, (waited > 0).then(|| call.now().saturating_sub(waited)))
+        wait_for::begin(call, args, tx, (waited > 0).then(|| call.now().saturating_sub(waited)))
     };
     let wait = Arc::new(on_snapshot(shared, session, &args, began).await?);
     let deadline = begun + wait.patience.saturating_sub(waited);

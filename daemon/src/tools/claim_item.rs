@@ -1,5 +1,7 @@
 //! claim_item: who works on what (contract.md §7).
 
+use std::sync::Arc;
+
 use orc_core::claim::{Actor, Claim, Subject};
 use orc_core::command::Command;
 use orc_core::refusal::Refusal;
@@ -13,6 +15,7 @@ use crate::answer::{Rows, holder};
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
 use crate::catalog::{Access, Effect, Tool};
+use crate::sessions::Session;
 
 const PARAMS: [Param; 8] = [
     Param::new("operation", Kind::Word(&["claim", "release", "renew", "handoff", "list"]), ""),
@@ -103,24 +106,24 @@ fn subject(args: &Args, tx: &Tx<'_>) -> Answer<Subject> {
     }
 }
 
-/// The agent that is to hold the claim: a connected one by its name, `name/sub` for one of its subagents, or a bare name for a
-/// subagent that has written in the caller's own session.
+/// The agent that is to hold the claim: a connected one by its name or its session's id, `name/sub` for one of its subagents, or a
+/// bare name for a subagent that has written in the caller's own session.
 fn recipient(call: &Call<'_>, name: &str) -> Answer<Actor> {
     let name = name.trim();
     limits::chars("to", name, limits::KEY_CHARS)?;
     let live = call.shared.sessions.all();
-    let session = |agent: &str| live.iter().find(|s| s.agent == agent);
-    if let Some(found) = session(name) {
+    if let Some(found) = one_session(&live, name)? {
         return Ok(Actor { session: found.id.clone(), agent: found.agent.clone(), subagent: None });
     }
-    if let Some((agent, sub)) = name.rsplit_once('/')
-        && let Some(found) = session(agent)
-    {
-        return Ok(Actor {
-            session: found.id.clone(),
-            agent: found.agent.clone(),
-            subagent: Some(sub.to_owned()),
-        });
+    // Either of the two names may have such a stroke in it.
+    for (at, _) in name.match_indices('/') {
+        let (agent, sub) = (&name[..at], name[at + 1..].trim());
+        if let Some(found) = one_session(&live, agent)?
+            && !sub.is_empty()
+        {
+            let (session, agent) = (found.id.clone(), found.agent.clone());
+            return Ok(Actor { session, agent, subagent: Some(sub.to_owned()) });
+        }
     }
     if call.session.knows(name) {
         return Ok(Actor { subagent: Some(name.to_owned()), ..call.cx.actor.clone() });
@@ -131,6 +134,24 @@ fn recipient(call: &Call<'_>, name: &str) -> Answer<Actor> {
         connected.join(", ")
     );
     Err(Refusal::not_found(message).field("to").into())
+}
+
+/// The live session of that id, or of that agent. Two may have been given one name.
+fn one_session<'s>(live: &'s [Arc<Session>], name: &str) -> Result<Option<&'s Arc<Session>>, Refusal> {
+    if let Some(found) = live.iter().find(|session| session.id == name) {
+        return Ok(Some(found));
+    }
+    let called: Vec<_> = live.iter().filter(|session| session.agent == name).collect();
+    if called.len() > 1 {
+        let ids: Vec<&str> = called.iter().map(|s| s.id.as_str()).take(limits::DETAILS).collect();
+        let message = format!(
+            "{} sessions of '{name}' are connected. Give the id of one (list_agents tells them apart): {}",
+            called.len(),
+            ids.join(", ")
+        );
+        return Err(Refusal::conflict(message).field("to"));
+    }
+    Ok(called.first().copied())
 }
 
 fn named(rows: &Rows<'_, '_>, subject: &Subject) -> Answer<Map<String, Value>> {

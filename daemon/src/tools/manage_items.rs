@@ -1,14 +1,16 @@
 //! manage_items: make, change, delete and restore items.
 
+use std::collections::{HashMap, HashSet};
+
 use orc_core::command::{Command, Guard};
 use orc_core::limits;
 use orc_core::refusal::Refusal;
-use orc_core::{Change, resolve};
+use orc_core::{Change, ItemId, View, resolve};
 use orc_store::Tx;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::item_fields::{FIELDS, created, edits, new_item, row_of};
-use crate::answer::refusal_body;
+use crate::answer::{Rows, refusal_body};
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
 use crate::catalog::{Access, Effect, Tool};
@@ -169,13 +171,51 @@ fn deletions(changes: &[Change]) -> usize {
     changes.iter().filter(|change| matches!(change, Change::ItemDeleted { .. })).count()
 }
 
-/// Answers the restored item's row, and how many came back with it.
+/// Answers the restored item's row, how many came back with it, and what could not.
 fn restore(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
     let changes = call.act(tx, &Command::RestoreItem { item: args.need_id("item_id")? })?;
     let Some(id) = created(&changes) else { return Ok(json!({ "restored": false })) };
-    let mut row = row_of(tx, &call.rows(tx)?, id)?;
+    let rows = call.rows(tx)?;
+    let mut row = row_of(tx, &rows, id)?;
     let items = changes.iter().filter(|c| matches!(c, Change::ItemCreated { .. })).count();
     row.insert("restored".to_owned(), json!(true));
     row.insert("descendants_restored".to_owned(), json!(items.saturating_sub(1)));
+    let left_out = left_out(tx, &rows, id, &changes)?;
+    if !left_out.is_empty() {
+        row.insert("left_out".to_owned(), Value::Object(left_out));
+    }
     Ok(Value::Object(row))
+}
+
+/// The place under its parent, and the edges, that did not come back, mostly because the other end is deleted: nothing else
+/// would tell that they were there.
+fn left_out(tx: &Tx<'_>, rows: &Rows<'_, '_>, id: &ItemId, changes: &[Change]) -> Answer<Map<String, Value>> {
+    let (mut items, mut drawn) = (HashMap::new(), HashSet::new());
+    for change in changes {
+        match change {
+            Change::ItemCreated { item, .. } => drop(items.insert(&item.id, &item.parent)),
+            Change::EdgeAdded { edge, .. } => drop(drawn.insert((edge.from.clone(), edge.to.clone()))),
+            _ => {}
+        }
+    }
+    let (mut left, mut edges) = (Map::new(), Vec::new());
+    for deleted in tx.deletion(id)? {
+        let Some(parent_now) = items.get(&deleted.item.id) else { continue };
+        if let (Some(parent), None) = (&deleted.item.parent, parent_now) {
+            left.insert("parent_id".to_owned(), rows.id(parent)?);
+        }
+        for edge in deleted.edges {
+            if drawn.insert((edge.from.clone(), edge.to.clone())) {
+                edges.push(json!({"from_id": rows.id(&edge.from)?, "to_id": rows.id(&edge.to)?}));
+            }
+        }
+    }
+    if edges.len() > limits::LIST_DEFAULT {
+        left.insert("more".to_owned(), json!({"edges": edges.len() - limits::LIST_DEFAULT}));
+        edges.truncate(limits::LIST_DEFAULT);
+    }
+    if !edges.is_empty() {
+        left.insert("edges".to_owned(), Value::Array(edges));
+    }
+    Ok(left)
 }

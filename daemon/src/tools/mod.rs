@@ -13,6 +13,7 @@ pub(crate) mod get_metrics;
 pub(crate) mod get_next_item;
 pub(crate) mod get_next_status;
 pub(crate) mod get_workspace_context;
+mod history;
 pub(crate) mod import_graph;
 mod item_fields;
 pub(crate) mod list_agents;

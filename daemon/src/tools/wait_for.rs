@@ -3,25 +3,27 @@
 //! The call itself only looks: [`look`] says on a snapshot whether the wait is over. The engine calls it again whenever a change
 //! that may end the wait has been committed, so that a wait costs nothing while nothing happens.
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use orc_core::refusal::Refusal;
 use orc_core::status::Status;
 use orc_core::{ItemId, View, resolve};
 use orc_store::Tx;
-use orc_store::queries::HistoryFilter;
+use orc_store::queries::{HistoryFilter, Scope};
 use serde_json::{Value, json};
 
-use super::query_history::shown;
+use super::history::{known_cursor, shown};
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
 use crate::catalog::{Access, Effect, Tool};
 
-const PARAMS: [Param; 4] = [
+const PARAMS: [Param; 5] = [
     Param::new("item_id", Kind::Id, ""),
     Param::new("until", Kind::Text, "A status, or unblocked; without it any change"),
     Param::new("cursor", Kind::Integer, "Any change after it; item_id optional"),
     Param::new("timeout_seconds", Kind::Integer, "Default 60, at most 300"),
+    Param::new("project", Kind::Text, "").hidden(),
 ];
 
 pub(crate) static TOOL: Tool = Tool {
@@ -42,11 +44,14 @@ const USUAL: i64 = 60;
 const EVENTS: usize = 50;
 
 /// What is waited for.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Debug)]
 pub(crate) struct Wait {
-    /// The item, by its whole id; `None` is anything in the store.
+    /// The item, by its whole id; `None` is anything in these projects.
     pub item: Option<ItemId>,
+    scope: Scope,
     until: Until,
+    /// Up to this row of the history there is nothing, so that no look reads again what the last one read.
+    looked: AtomicI64,
     /// For how long.
     pub patience: Duration,
 }
@@ -62,10 +67,10 @@ enum Until {
 }
 
 /// Reads what is waited for; a wait without a cursor begins now, or at `began`, in microseconds, if it was begun before.
-pub(crate) fn begin(args: &Args, tx: &Tx<'_>, began: Option<i64>) -> Answer<Wait> {
+pub(crate) fn begin(call: &Call<'_>, args: &Args, tx: &Tx<'_>, began: Option<i64>) -> Answer<Wait> {
     let seconds = args.bounded("timeout_seconds", USUAL, 0, LONGEST)?;
     let item = args.id("item_id")?.map(|id| resolve(tx, &id, "item_id")).transpose()?;
-    let cursor = args.integer("cursor")?;
+    let cursor = args.integer("cursor")?.map(|cursor| known_cursor(tx, "cursor", cursor)).transpose()?;
     let from = match (cursor, began) {
         (Some(cursor), _) => cursor,
         (None, Some(began)) => tx.cursor_before(began)?,
@@ -83,7 +88,7 @@ pub(crate) fn begin(args: &Args, tx: &Tx<'_>, began: Option<i64>) -> Answer<Wait
         Some(word) => Until::Reaches(Status::parse(word).map_err(|_| unknown(word))?, from),
     };
     let patience = Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
-    Ok(Wait { item, until, patience })
+    Ok(Wait { item, scope: call.scope(tx, args)?, until, looked: AtomicI64::new(from), patience })
 }
 
 fn unknown(word: &str) -> Refusal {
@@ -94,7 +99,7 @@ fn unknown(word: &str) -> Refusal {
 /// The answer when the wait is over on this snapshot, or when it cannot end well any more; else nothing.
 pub(crate) fn look(call: &Call<'_>, tx: &Tx<'_>, wait: &Wait) -> Answer<Option<Value>> {
     match (&wait.item, wait.until) {
-        (item, Until::ChangeAfter(cursor)) => changes(call, tx, item.as_ref(), cursor),
+        (_, Until::ChangeAfter(cursor)) => changes(call, tx, wait, cursor),
         (Some(id), until) => {
             let Some(item) = tx.item(id)? else {
                 return answer(call, tx, false, Some(id), Some("the item was deleted")).map(Some);
@@ -131,23 +136,29 @@ fn was_in(tx: &Tx<'_>, id: &ItemId, wanted: Status, from: i64) -> Answer<bool> {
     Ok(!tx.history(&filter, 1)?.is_empty())
 }
 
-fn changes(call: &Call<'_>, tx: &Tx<'_>, item: Option<&ItemId>, cursor: i64) -> Answer<Option<Value>> {
-    let filter = HistoryFilter {
-        item: item.map(|id| id.as_str().to_owned()),
-        after: Some(cursor),
+fn changes(call: &Call<'_>, tx: &Tx<'_>, wait: &Wait, cursor: i64) -> Answer<Option<Value>> {
+    let mut filter = HistoryFilter {
+        item: wait.item.as_ref().map(|id| id.as_str().to_owned()),
+        after: Some(wait.looked.load(Ordering::Relaxed).max(cursor)),
+        scope: wait.scope.clone(),
         ..HistoryFilter::default()
     };
-    let mut found = tx.history(&filter, EVENTS + 1)?;
-    if found.is_empty() {
+    let found = loop {
+        let page = tx.history_page(&filter, EVENTS)?;
+        match page.next {
+            Some(next) if page.rows.is_empty() => filter.after = Some(next),
+            _ => break page,
+        }
+    };
+    let Some(last) = found.rows.last() else {
+        wait.looked.fetch_max(tx.cursor()?, Ordering::Relaxed);
         return Ok(None);
-    }
-    let has_more = found.len() > EVENTS;
-    found.truncate(EVENTS);
+    };
     let rows = call.rows(tx)?;
-    let events = found.iter().map(|row| shown(&rows, row, call.session.level)).collect::<Answer<Vec<_>>>()?;
-    let cursor = found.last().map_or(cursor, |row| row.seq);
-    let mut document = json!({"met": true, "events": events, "cursor": cursor});
-    if has_more {
+    let events =
+        found.rows.iter().map(|row| shown(&rows, row, call.session.level)).collect::<Answer<Vec<_>>>()?;
+    let mut document = json!({"met": true, "events": events, "cursor": found.next.unwrap_or(last.seq)});
+    if found.next.is_some() {
         document["has_more"] = json!(true);
     }
     Ok(Some(document))
@@ -156,7 +167,11 @@ fn changes(call: &Call<'_>, tx: &Tx<'_>, item: Option<&ItemId>, cursor: i64) -> 
 /// The answer of a wait whose time is over.
 pub(crate) fn over(call: &Call<'_>, tx: &Tx<'_>, wait: &Wait) -> Answer {
     match wait.until {
-        Until::ChangeAfter(cursor) => Ok(json!({"met": false, "events": [], "cursor": cursor})),
+        Until::ChangeAfter(cursor) => {
+            // Of one item nothing came; of others something may have, which a later wait for anything has to find.
+            let cursor = if wait.item.is_some() { cursor } else { wait.looked.load(Ordering::Relaxed) };
+            Ok(json!({"met": false, "events": [], "cursor": cursor}))
+        }
         _ => answer(call, tx, false, wait.item.as_ref(), None),
     }
 }
@@ -177,7 +192,7 @@ fn answer(call: &Call<'_>, tx: &Tx<'_>, met: bool, id: Option<&ItemId>, why: Opt
 
 /// One look, for whoever does not wait.
 fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
-    let wait = begin(args, tx, None)?;
+    let wait = begin(call, args, tx, None)?;
     match look(call, tx, &wait)? {
         Some(document) => Ok(document),
         None => over(call, tx, &wait),

@@ -18,9 +18,9 @@ use std::{
 
 use indicatif::HumanCount;
 use orc_proto::{dial::Connection, wire::ToolCall};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{Here, Trouble, complain, say};
+use super::{Here, Trouble, complain, exit::Exit, say};
 pub(crate) use document::Unreadable;
 use document::{Document, Found, List};
 use progress::Progress;
@@ -33,8 +33,6 @@ const CALL_BYTES: usize = 4 << 20;
 const DEADLINE: Duration = Duration::from_secs(3_600);
 /// Rows that were skipped and are named.
 const NAMED: usize = 20;
-/// How a program ends that was interrupted.
-const INTERRUPTED: u8 = 130;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -51,16 +49,22 @@ enum Mode {
     Replace,
 }
 
-pub(crate) fn run(arguments: &Arguments, db: Option<&Path>) -> Result<ExitCode, Trouble> {
+pub(crate) fn run(arguments: &Arguments, json: bool, db: Option<&Path>) -> Result<ExitCode, Trouble> {
     let here = Here::find(db)?;
     let mut document = Document::open(&arguments.file)?;
     // A document that is broken somewhere is refused before anything is changed.
     let mut lists = document.survey()?;
     lists.sort_by_key(|found| found.list);
-    super::client_runtime()?.block_on(import(&here, document, &lists, arguments.mode))
+    super::client_runtime()?.block_on(import(&here, document, &lists, arguments.mode, json))
 }
 
-async fn import(here: &Here, document: Document, lists: &[Found], mode: Mode) -> Result<ExitCode, Trouble> {
+async fn import(
+    here: &Here,
+    document: Document,
+    lists: &[Found],
+    mode: Mode,
+    json: bool,
+) -> Result<ExitCode, Trouble> {
     let mut import = Import {
         connection: here.connect().await?,
         document,
@@ -71,12 +75,12 @@ async fn import(here: &Here, document: Document, lists: &[Found], mode: Mode) ->
     import.progress.end();
     let rows = HumanCount(import.progress.rows());
     match outcome {
-        Ok(skipped) => Ok(tell(lists, &import.progress, &skipped)),
+        Ok(skipped) => Ok(tell(lists, &import.progress, &skipped, json)),
         Err(Ended::Interrupted) => {
             complain(&format!(
                 "interrupted after {rows} rows. They stay; the same import again adds the rest"
             ));
-            Ok(ExitCode::from(INTERRUPTED))
+            Ok(Exit::Interrupted.into())
         }
         Err(Ended::Trouble(trouble)) => {
             complain(&format!("after {rows} rows, which stay; the same import again adds the rest:"));
@@ -221,9 +225,19 @@ impl Skipped {
 }
 
 /// Says what came of it; everything placed is a success.
-fn tell(lists: &[Found], progress: &Progress, skipped: &Skipped) -> ExitCode {
-    let count =
-        |list| HumanCount(lists.iter().filter(|found| found.list == list).map(|found| found.rows).sum());
+fn tell(lists: &[Found], progress: &Progress, skipped: &Skipped, json: bool) -> ExitCode {
+    let rows = |list| lists.iter().filter(|found| found.list == list).map(|found| found.rows).sum::<u64>();
+    let exit = if skipped.count == 0 { Exit::Fine } else { Exit::Refused };
+    if json {
+        let (items, notes, dependencies) = (rows(List::Items), rows(List::Notes), rows(List::Dependencies));
+        say(&json!({
+            "items": items, "notes": notes, "dependencies": dependencies,
+            "rows_per_second": progress.rate(), "skipped": skipped.count, "named": skipped.named,
+        })
+        .to_string());
+        return exit.into();
+    }
+    let count = |list| HumanCount(rows(list));
     say(&format!(
         "{} items, {} notes and {} dependencies: {} rows a second",
         count(List::Items),
@@ -231,8 +245,8 @@ fn tell(lists: &[Found], progress: &Progress, skipped: &Skipped) -> ExitCode {
         count(List::Dependencies),
         HumanCount(progress.rate())
     ));
-    if skipped.count == 0 {
-        return ExitCode::SUCCESS;
+    if exit == Exit::Fine {
+        return exit.into();
     }
     complain(&format!("{} rows could not be placed:", HumanCount(skipped.count as u64)));
     for row in &skipped.named {
@@ -241,7 +255,7 @@ fn tell(lists: &[Found], progress: &Progress, skipped: &Skipped) -> ExitCode {
     if skipped.count > skipped.named.len() {
         complain(&format!("  and {} more", HumanCount((skipped.count - skipped.named.len()) as u64)));
     }
-    ExitCode::FAILURE
+    exit.into()
 }
 
 /// Ctrl-C ends the import between two calls.

@@ -1,20 +1,57 @@
 //! What a person runs. Each verb is one file; all but `serve` are clients of the daemon.
 
+pub(crate) mod add;
+pub(crate) mod advance;
+pub(crate) mod agents;
 pub(crate) mod call;
+pub(crate) mod claim;
+pub(crate) mod completions;
+pub(crate) mod dep;
+pub(crate) mod exit;
+pub(crate) mod export;
+pub(crate) mod graph;
+pub(crate) mod history;
 pub(crate) mod import;
+pub(crate) mod list;
+pub(crate) mod man;
+pub(crate) mod metrics;
+pub(crate) mod next;
+pub(crate) mod note;
 pub(crate) mod serve;
+pub(crate) mod service;
+pub(crate) mod show;
 pub(crate) mod status;
 pub(crate) mod stop;
+pub(crate) mod tree;
+pub(crate) mod watch;
 
-use std::{io::Write, path::Path};
+mod document;
+mod events;
+mod input;
+mod items;
+mod paint;
+pub(crate) mod person;
+mod refusal;
+mod table;
+mod times;
+
+use std::{
+    io::{ErrorKind, Write},
+    path::Path,
+    process::ExitCode,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use orc_proto::{
-    Endpoint, EndpointError, Hello, Kind, Places, Settings,
+    Endpoint, EndpointError, Hello, HelloSettings, Kind, Places, Settings,
     autostart::{May, PATIENCE, Unreachable, reach},
     dial::{Connection, DialError, RpcError},
     places::NoHome,
     spawn::{Starter, daemon_program},
 };
+
+use exit::Exit;
+use serde_json::json;
 
 /// What ends a verb early, in words for the person who ran it.
 #[derive(Debug, thiserror::Error)]
@@ -27,7 +64,7 @@ pub(crate) enum Trouble {
     Unreachable(#[from] Unreachable),
     #[error(transparent)]
     Dial(#[from] DialError),
-    #[error("Cannot start: {0}")]
+    #[error("{0}")]
     System(#[from] std::io::Error),
     #[error("The daemon did not answer: {0}")]
     Rpc(#[from] RpcError),
@@ -35,6 +72,48 @@ pub(crate) enum Trouble {
     Document(#[from] import::Unreadable),
     #[error("{0}")]
     Said(String),
+    #[error("{0}")]
+    Usage(String),
+    #[error(transparent)]
+    Refused(#[from] Box<refusal::Refused>),
+    #[error("interrupted")]
+    Interrupted,
+}
+
+impl Trouble {
+    /// How the program ends with it.
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Usage(_) => Exit::Usage,
+            Self::Document(_) | Self::Said(_) | Self::System(_) => Exit::Refused,
+            Self::Refused(refused) => refused.exit(),
+            Self::Interrupted => Exit::Interrupted,
+            _ => Exit::Unreachable,
+        }
+    }
+
+    /// The document for who asked for JSON: a refusal as it came, anything else in the same form (`contract.md` §1).
+    fn document(&self) -> String {
+        match self {
+            Self::Refused(refused) if !refused.text.is_empty() => refused.text.clone(),
+            other => {
+                let code = if other.exit() == Exit::Unreachable { "UNAVAILABLE" } else { "VALIDATION" };
+                json!({"error": {"code": code, "message": other.to_string()}}).to_string()
+            }
+        }
+    }
+}
+
+/// Ends a verb that could not do its work: with words on stderr or, for who asked for JSON, with a document on stdout.
+pub(crate) fn give_up(trouble: &Trouble, json: bool) -> ExitCode {
+    match json {
+        true => say(&trouble.document()),
+        false => complain(&trouble.to_string()),
+    }
+    if trouble.exit() == Exit::Unreachable && !json && !matches!(trouble, Trouble::Refused(_)) {
+        remark("  next: task-orchestrator status");
+    }
+    trouble.exit().into()
 }
 
 /// Where this process' person and environment point to.
@@ -57,11 +136,15 @@ impl Here {
 
     /// A session of the person who runs this, with a daemon that is started if need be.
     pub(crate) async fn connect(&self) -> Result<Connection, Trouble> {
+        self.connect_as(self.settings.for_hello(), May::Start).await
+    }
+
+    /// The same with settings of its own, and perhaps only if a daemon runs.
+    pub(crate) async fn connect_as(&self, settings: HelloSettings, may: May) -> Result<Connection, Trouble> {
         let hello = Hello {
             folder: std::env::current_dir().unwrap_or_else(|_| self.places.home.clone()),
-            agent: self.settings.agent.clone(),
-            clears_stop_marker: true,
-            settings: self.settings.for_hello(),
+            clears_stop_marker: may == May::Start,
+            settings,
             user: user(&self.places.home),
             ..Hello::new(Kind::Person, self.endpoint.database.clone())
         };
@@ -73,7 +156,7 @@ impl Here {
             runtime_dir: self.settings.runtime_dir.clone(),
             patience: PATIENCE,
         };
-        Ok(reach(&self.endpoint, &hello, &starter, May::Start, PATIENCE).await?)
+        Ok(reach(&self.endpoint, &hello, &starter, may, PATIENCE).await?)
     }
 }
 
@@ -83,14 +166,39 @@ fn user(home: &Path) -> Option<String> {
     told.filter(|name| !name.is_empty()).or_else(|| Some(home.file_name()?.to_string_lossy().into_owned()))
 }
 
-/// A line for the person on stdout. A closed pipe is the reader's choice, not our failure.
+/// Whether something could not be written to stdout, by another's fault than the reader's.
+static UNWRITTEN: AtomicBool = AtomicBool::new(false);
+
+/// A line for the person on stdout.
 pub(crate) fn say(line: &str) {
-    let _ = writeln!(std::io::stdout().lock(), "{line}");
+    tell(&format!("{line}\n"));
+}
+
+/// Lines that are complete, on stdout. A closed pipe is the reader's choice, not our failure; a full disk is one.
+pub(crate) fn tell(lines: &str) {
+    let mut out = std::io::stdout().lock();
+    if let Err(error) = out.write_all(lines.as_bytes()).and_then(|()| out.flush())
+        && error.kind() != ErrorKind::BrokenPipe
+    {
+        UNWRITTEN.store(true, Ordering::Relaxed);
+        complain(&format!("cannot write the answer: {error}"));
+    }
+}
+
+/// How a verb ends that has said all it had to say: an answer that nobody got is a failure.
+pub(crate) fn finished(exit: Exit) -> ExitCode {
+    let unwritten = UNWRITTEN.load(Ordering::Relaxed) && exit == Exit::Fine;
+    if unwritten { Exit::Refused } else { exit }.into()
 }
 
 /// A line for the person on stderr.
 pub(crate) fn complain(line: &str) {
     let _ = writeln!(std::io::stderr().lock(), "task-orchestrator: {line}");
+}
+
+/// What a person should know beside the answer, on stderr.
+pub(crate) fn remark(line: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
 }
 
 /// The small runtime a client verb needs.

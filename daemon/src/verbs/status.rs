@@ -9,23 +9,13 @@ use orc_proto::{
 };
 use serde_json::{Value, json};
 
-use super::{Here, Trouble, say};
+use super::{Here, Trouble, exit::Exit, say};
 use crate::original;
 
-/// No daemon runs.
-const NONE_RUNS: u8 = 3;
-
-#[derive(clap::Args)]
-pub(crate) struct Arguments {
-    /// Print a JSON document
-    #[arg(long)]
-    json: bool,
-}
-
-pub(crate) fn run(arguments: &Arguments, db: Option<&Path>) -> Result<ExitCode, Trouble> {
+pub(crate) fn run(json: bool, db: Option<&Path>) -> Result<ExitCode, Trouble> {
     let here = Here::find(db)?;
     let (document, code) = super::client_runtime()?.block_on(look(&here))?;
-    if arguments.json {
+    if json {
         say(&document.to_string())
     } else {
         tell(&document)
@@ -69,9 +59,9 @@ async fn look(here: &Here) -> Result<(Value, ExitCode), Trouble> {
     if let Some(hint) = take_over(here) {
         document["take_over"] = hint.into();
     }
-    let code =
-        if matches!(state, "none" | "stopped") { ExitCode::from(NONE_RUNS) } else { ExitCode::FAILURE };
-    Ok((document, code))
+    // What runs and does not answer is a fault; that nothing runs is none.
+    let exit = if matches!(state, "none" | "stopped") { Exit::Unreachable } else { Exit::Refused };
+    Ok((document, exit.into()))
 }
 
 /// How to take over the original's database, where there is only that one (`contract.md` §11).

@@ -11,6 +11,7 @@ use orc_proto::{
     dial::{ANSWER_WITHIN, DialError, RpcError, dial},
     lockfile, stop_marker,
 };
+use serde_json::json;
 
 use super::{Here, Trouble, say};
 
@@ -24,16 +25,24 @@ pub(crate) struct Arguments {
     quiet: bool,
 }
 
-pub(crate) fn run(arguments: &Arguments, db: Option<&Path>) -> Result<ExitCode, Trouble> {
+pub(crate) fn run(arguments: &Arguments, json: bool, db: Option<&Path>) -> Result<ExitCode, Trouble> {
     let here = Here::find(db)?;
-    let outcome = super::client_runtime()?.block_on(stop(&here))?;
-    if !arguments.quiet {
-        say(&outcome);
+    let stopped = now(&here)?;
+    match stopped {
+        _ if json => say(&json!({"stopped": stopped.is_some(), "pid": stopped}).to_string()),
+        _ if arguments.quiet => {}
+        Some(pid) => say(&format!("Stopped (pid {pid}).")),
+        None => say("No daemon runs."),
     }
     Ok(ExitCode::SUCCESS)
 }
 
-async fn stop(here: &Here) -> Result<String, Trouble> {
+/// Stops it for whichever verb; the process that was stopped, `None` when none ran.
+pub(crate) fn now(here: &Here) -> Result<Option<u32>, Trouble> {
+    super::client_runtime()?.block_on(stop(here))
+}
+
+async fn stop(here: &Here) -> Result<Option<u32>, Trouble> {
     let endpoint = &here.endpoint;
     let begun = Instant::now();
     let mut asked = None;
@@ -56,14 +65,14 @@ async fn stop(here: &Here) -> Result<String, Trouble> {
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    if let Some(pid) = asked {
-        return Ok(format!("Stopped (pid {pid})."));
+    if asked.is_some() {
+        return Ok(asked);
     }
     // So that the idle shims of a daemon that died leave it at that. No folder, no shims.
     if endpoint.runtime.is_dir() {
         stop_marker::leave(endpoint)?;
     }
-    Ok("No daemon runs.".to_owned())
+    Ok(None)
 }
 
 /// Asks the daemon to stop; its pid. `None`: nobody listens now, or it is ending already.

@@ -25,7 +25,7 @@ pub use complete::Begun;
 pub use cursor::Cursor;
 pub use filter::{Filter, Scope};
 pub use graph::Neighbour;
-pub use history::{HistoryFilter, HistoryRow};
+pub use history::{HistoryFilter, HistoryPage, HistoryRow};
 pub use keep::SessionRow;
 pub use list::{Listed, Order, Page, Sort, Start};
 pub use metrics::Metrics;

@@ -147,17 +147,22 @@ fn held_by_another(what: &str, claim: Claim, cx: &Cx) -> Refusal {
             let left = time::span_text(end.micros() - cx.now.micros());
             format!("ends in {left} (at {})", end.text())
         }
+        None if claim.holder.is_person() => "lasts until they release it".to_owned(),
         None => "ends with their session".to_owned(),
+    };
+    let holder = match claim.holder.name() {
+        // Two sessions may have been given one name: the caller would take it for itself.
+        name if claim.holder.agent == cx.actor.agent && claim.holder.session != cx.actor.session => {
+            format!("another session of {name}")
+        }
+        name => name,
     };
     let (field, next) = match claim.subject {
         Subject::Item(_) => ("item_id", "Take another item, or wait"),
         Subject::Resource(_) => ("resource", "Wait, or ask them for it"),
     };
-    let message = format!(
-        "{what} is claimed by {} since {}; the claim {ends}. {next}",
-        claim.holder.name(),
-        claim.since.text(),
-    );
+    let message =
+        format!("{what} is claimed by {holder} since {}; the claim {ends}. {next}", claim.since.text(),);
     Refusal::conflict(message).field(field).details(Details::Holder(claim))
 }
 

@@ -9,6 +9,7 @@ use orc_store::queries::{Listed, Section};
 use serde_json::{Value, json};
 
 use super::super::next::best;
+use super::since::{self, Changes};
 use crate::answer::Rows;
 use crate::args::Args;
 use crate::call::{Answer, Call};
@@ -21,15 +22,21 @@ const TEXT: usize = 1_400;
 const TITLES: [usize; 4] = [60, 40, 28, 18];
 /// Items named in a line.
 const NAMED: usize = 12;
+/// Changed items named; those of the caller come first.
+const CHANGED: usize = 5;
 
 pub(super) fn context(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
-    let (found, cursor) = (look(call, args, tx)?, tx.cursor()?);
+    let found = look(call, args, tx)?;
+    let cursor = found.changed.as_ref().map_or_else(|| tx.cursor(), |changed| Ok(changed.cursor))?;
     let rows = call.rows(tx)?;
     let mut document = Value::Null;
     for title in TITLES {
         let mut said = lines(call, &rows, &found, title)?.join("\n");
         said = text::cut(&said, TEXT);
         document = json!({"brief": said, "cursor": cursor});
+        if found.changed.as_ref().is_some_and(|changed| changed.has_more) {
+            document["has_more"] = json!(true);
+        }
         if document.to_string().chars().count() <= DOCUMENT && said.chars().count() < TEXT {
             return Ok(document);
         }
@@ -45,6 +52,8 @@ pub(super) fn context(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
 
 /// Everything that may be said.
 struct Found {
+    /// What changed, where the call says since when.
+    changed: Option<Changes>,
     counts: Vec<(Status, i64)>,
     /// What the session holds, with the item where it is one; and how much there is.
     claims: (Vec<(Claim, Option<Listed>)>, usize),
@@ -76,6 +85,7 @@ fn look(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer<Found> {
         stuck.push((listed, blockers.pop()));
     }
     Ok(Found {
+        changed: if args.has("since") { Some(since::changes(call, args, tx)?) } else { None },
         counts: tx.status_counts(&filter, now)?,
         claims: (held, claimed),
         next: best(call, tx, &filter, 1, false)?.into_iter().next(),
@@ -95,6 +105,9 @@ fn lines(call: &Call<'_>, rows: &Rows<'_, '_>, found: &Found, title: usize) -> A
         .collect();
     lines.push(format!("Work graph: {}.", open.join(", ")));
 
+    if let Some(changed) = &found.changed {
+        lines.push(said_of_changes(changed, title));
+    }
     let named = |listed: &Listed| named(rows, listed, title);
     let (claims, claimed) = &found.claims;
     let mut yours = Vec::new();
@@ -145,6 +158,26 @@ fn lines(call: &Call<'_>, rows: &Rows<'_, '_>, found: &Found, title: usize) -> A
         ));
     }
     Ok(lines)
+}
+
+/// "Changed since 19: 5f2a90c1 Title (work): note_written by bob; and 3 more."
+fn said_of_changes(changed: &Changes, title: usize) -> String {
+    let words = |row: &Value, key: &str| {
+        let words = row[key].as_array().into_iter().flatten().filter_map(Value::as_str);
+        text::cut(&words.collect::<Vec<_>>().join(", "), title)
+    };
+    let one = |row: &Value| {
+        let [id, name, status] = ["id", "title", "status"].map(|key| row[key].as_str().unwrap_or_default());
+        let name = text::cut(name, title).replace(['\n', '\r', '\t'], " ");
+        format!("{id} {name} ({status}): {} by {}", words(row, "kinds"), words(row, "by"))
+    };
+    let named: Vec<String> = changed.rows.iter().take(CHANGED).map(one).collect();
+    let what = match changed.rows.len() - named.len() {
+        _ if named.is_empty() => "nothing".to_owned(),
+        0 => named.join("; "),
+        more => format!("{}; and {more} more", named.join("; ")),
+    };
+    format!("Changed since {}: {what}.", changed.after)
 }
 
 fn named(rows: &Rows<'_, '_>, listed: &Listed, title: usize) -> Answer<String> {

@@ -7,9 +7,10 @@ use orc_core::refusal::Refusal;
 use orc_core::time::Stamp;
 use orc_core::{ItemId, View, text};
 use orc_store::Tx;
-use orc_store::queries::{HistoryFilter, HistoryRow, Scope};
+use orc_store::queries::{HistoryFilter, HistoryRow};
 use serde_json::{Map, Value, json};
 
+use super::super::history::known_cursor;
 use super::super::query_items::page_limit;
 use crate::args::Args;
 use crate::call::{Answer, Call};
@@ -32,13 +33,41 @@ struct Changed {
     title: Option<String>,
 }
 
+/// What changed since then.
+pub(super) struct Changes {
+    /// Where it was begun from.
+    pub after: i64,
+    /// One row an item, the caller's own first, then the latest.
+    pub rows: Vec<Value>,
+    /// Where to go on from.
+    pub cursor: i64,
+    /// Whether there are more changes than one call looks at.
+    pub has_more: bool,
+}
+
 pub(super) fn context(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
+    let Changes { after, mut rows, cursor, has_more } = changes(call, args, tx)?;
+    let total = rows.len();
+    rows.truncate(if args.has("limit") { page_limit(args)? } else { SHOWN });
+
+    let mut report = Report::default();
+    report.put("since", after);
+    report.section("changes", rows, total);
+    report.put("cursor", cursor);
+    if has_more {
+        report.put("has_more", true);
+    }
+    add_config_state(call, tx, &mut report)?;
+    Ok(report.finish())
+}
+
+/// Everything that changed since `since`.
+pub(super) fn changes(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer<Changes> {
     let after = start(args, tx)?;
-    let filter = HistoryFilter { after: Some(after), ..HistoryFilter::default() };
-    let found = tx.history(&filter, LOOKED_AT + 1)?;
-    let has_more = found.len() > LOOKED_AT;
-    let found = &found[..found.len().min(LOOKED_AT)];
-    let cursor = if has_more { found.last().map_or(after, |row| row.seq) } else { tx.cursor()?.max(after) };
+    let filter =
+        HistoryFilter { after: Some(after), scope: call.scope(tx, args)?, ..HistoryFilter::default() };
+    let found = tx.history_page(&filter, LOOKED_AT)?;
+    let cursor = found.next.map_or_else(|| tx.cursor(), Ok)?;
 
     let mine: BTreeSet<String> = tx
         .claims(Some(&call.cx.actor.session), LOOKED_AT, call.now())?
@@ -49,21 +78,10 @@ pub(super) fn context(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
             Subject::Resource(_) => None,
         })
         .collect();
-    let mut rows = rows(call, tx, &call.scope(tx, args)?, &by_item(found), &mine)?;
+    let mut rows = rows(call, tx, &by_item(&found.rows), &mine)?;
     rows.sort_by_key(|(is_mine, last, _)| (!is_mine, std::cmp::Reverse(*last)));
-    let limit = if args.has("limit") { page_limit(args)? } else { SHOWN };
-    let total = rows.len();
-    let shown = rows.into_iter().take(limit).map(|(_, _, row)| row).collect();
-
-    let mut report = Report::default();
-    report.put("since", after);
-    report.section("changes", shown, total);
-    report.put("cursor", cursor);
-    if has_more {
-        report.put("has_more", true);
-    }
-    add_config_state(call, tx, &mut report)?;
-    Ok(report.finish())
+    let rows = rows.into_iter().map(|(_, _, row)| row).collect();
+    Ok(Changes { after, rows, cursor, has_more: found.next.is_some() })
 }
 
 /// `since` as a cursor, or as a time.
@@ -75,9 +93,12 @@ fn start(args: &Args, tx: &Tx<'_>) -> Answer<i64> {
         Refusal::validation(message).field("since")
     };
     match args.raw("since") {
-        Some(Value::Number(n)) => Ok(n.as_i64().filter(|n| *n >= 0).ok_or_else(|| wrong(&n.to_string()))?),
+        Some(Value::Number(n)) => {
+            let cursor = n.as_i64().filter(|n| *n >= 0).ok_or_else(|| wrong(&n.to_string()))?;
+            known_cursor(tx, "since", cursor)
+        }
         Some(Value::String(given)) => match (given.trim().parse::<i64>(), Stamp::parse(given)) {
-            (Ok(cursor), _) if cursor >= 0 => Ok(cursor),
+            (Ok(cursor), _) if cursor >= 0 => known_cursor(tx, "since", cursor),
             (_, Some(time)) => Ok(tx.cursor_before(time.micros())?),
             _ => Err(wrong(given).into()),
         },
@@ -102,11 +123,10 @@ fn by_item(found: &[HistoryRow]) -> BTreeMap<String, Changed> {
     changed
 }
 
-/// (mine, last change, row) of every item within the scope; a deleted one is in every scope.
+/// (mine, last change, row) of every item; of a deleted one too.
 fn rows(
     call: &Call<'_>,
     tx: &Tx<'_>,
-    scope: &Scope,
     changed: &BTreeMap<String, Changed>,
     mine: &BTreeSet<String>,
 ) -> Answer<Vec<(bool, i64, Value)>> {
@@ -115,14 +135,6 @@ fn rows(
     for (id, change) in changed {
         let item_id = ItemId::new(id.as_str());
         let item = tx.item(&item_id)?;
-        let within = item.as_ref().is_none_or(|item| match scope {
-            Scope::All => true,
-            Scope::With(name) => item.project.as_deref().is_none_or(|p| p == name),
-            Scope::Only(name) => item.project.as_deref() == Some(name),
-        });
-        if !within {
-            continue;
-        }
         let mut row = Map::new();
         row.insert("id".to_owned(), rows.id(&item_id)?);
         let title =

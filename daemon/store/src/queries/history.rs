@@ -6,7 +6,7 @@ use orc_core::time::HOUR;
 use rusqlite::params_from_iter;
 use rusqlite::types::Value;
 
-use super::filter::Where;
+use super::filter::{Scope, Where};
 use crate::error::Result;
 use crate::row;
 use crate::tx::Tx;
@@ -31,6 +31,16 @@ pub struct HistoryRow {
     pub data: String,
 }
 
+/// Changes in their order, and how it goes on behind them.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct HistoryPage {
+    /// What was found.
+    pub rows: Vec<HistoryRow>,
+    /// Where to go on, when there may be more: after this row, or before it when the newest come first. There may be more also
+    /// where few rows or none were found: see [`Tx::history_page`].
+    pub next: Option<i64>,
+}
+
 /// Which changes; the default is all of them.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct HistoryFilter {
@@ -52,7 +62,12 @@ pub struct HistoryFilter {
     pub after: Option<i64>,
     /// Before this row.
     pub before: Option<i64>,
+    /// Of items of these projects, of items that are deleted, and what is about no item. Not asked where an item is named.
+    pub scope: Scope,
 }
+
+/// Rows that one page of a project's history looks at. Others' projects may have written nearly all of them.
+const LOOKED_AT: i64 = if cfg!(test) { 7 } else { 20_000 };
 
 impl HistoryFilter {
     fn conditions(&self) -> Where {
@@ -85,17 +100,86 @@ impl HistoryFilter {
                 w.and(clause, [Value::from(bound)]);
             }
         }
+        if let Some((clause, project)) = self.of_projects() {
+            w.and(
+                format!("NOT EXISTS (SELECT 1 FROM items t WHERE t.id = i.item AND {clause})"),
+                [project.clone().into()],
+            );
+        }
         w
+    }
+
+    /// The items that are left out, by their project; `None`: none is.
+    fn of_projects(&self) -> Option<(&'static str, &String)> {
+        match &self.scope {
+            _ if self.item.is_some() => None,
+            Scope::All => None,
+            Scope::With(name) => Some((
+                "t.project IS NOT NULL AND t.project IS NOT (SELECT rid FROM projects WHERE name = ?)",
+                name,
+            )),
+            Scope::Only(name) => Some(("t.project IS NOT (SELECT rid FROM projects WHERE name = ?)", name)),
+        }
     }
 }
 
 impl Tx<'_> {
+    /// Up to `most` changes and where to go on. Of a project's history, one page looks at so many rows and no more, so that a
+    /// quiet project in a busy store costs little.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn history_page(&self, filter: &HistoryFilter, most: usize) -> Result<HistoryPage> {
+        let mut filter = filter.clone();
+        let edge = if filter.of_projects().is_some() { self.narrow(&mut filter)? } else { None };
+        let least = edge.filter(|_| filter.after.is_none());
+        let mut rows = self.history_from(&filter, least, most + 1)?;
+        let next = if rows.len() > most {
+            rows.truncate(most);
+            rows.last().map(|row| row.seq)
+        } else {
+            edge
+        };
+        Ok(HistoryPage { rows, next })
+    }
+
+    /// Keeps a filter to the rows that one page looks at. Answers where the next page begins, if rows are left for it.
+    fn narrow(&self, filter: &mut HistoryFilter) -> Result<Option<i64>> {
+        let newest = self.cursor()?;
+        if let Some(after) = filter.after {
+            let behind = after.saturating_add(LOOKED_AT);
+            let end = filter.before.map_or(newest, |before| newest.min(before - 1));
+            if behind >= end {
+                return Ok(None);
+            }
+            filter.before = Some(behind + 1);
+            return Ok(Some(behind));
+        }
+        let oldest: i64 =
+            self.one("SELECT seq FROM history ORDER BY seq LIMIT 1", [], |row| row.get(0))?.unwrap_or(0);
+        let from = filter.before.map_or(newest + 1, |before| before.min(newest + 1)) - LOOKED_AT;
+        Ok((from > oldest).then_some(from))
+    }
+
     /// Up to `most` changes.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub fn history(&self, filter: &HistoryFilter, most: usize) -> Result<Vec<HistoryRow>> {
+        self.history_from(filter, None, most)
+    }
+
+    /// The same, of the row `least` and what came after it.
+    fn history_from(
+        &self,
+        filter: &HistoryFilter,
+        least: Option<i64>,
+        most: usize,
+    ) -> Result<Vec<HistoryRow>> {
         let mut w = filter.conditions();
+        if let Some(least) = least {
+            w.and("i.seq >= ?", [Value::from(least)]);
+        }
         // Where time narrows it, what lies outside is not read; an hour to spare for clocks that were set back.
         if let Some(since) = filter.since {
             w.and("i.seq > ?", [Value::from(self.cursor_before(since.saturating_sub(HOUR))?)]);

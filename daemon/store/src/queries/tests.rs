@@ -12,7 +12,7 @@ use orc_core::text::split_tags;
 use orc_core::time::Stamp;
 use orc_core::{Change, Policies};
 
-use super::{Filter, Order, Scope, Sort, Start};
+use super::{Filter, HistoryFilter, HistoryRow, Order, Scope, Sort, Start};
 use crate::tests::fresh;
 use crate::tx::Tx;
 
@@ -306,4 +306,63 @@ fn old_history_is_forgotten_but_for_its_newest_row() {
     tx.commit(&[Change::ClaimTaken { claim }], &actor, &Stamp::from_micros(NOW), &Policies::default())
         .unwrap();
     assert_eq!(tx.cursor().unwrap(), newest + 1, "no number is used twice");
+}
+
+#[test]
+fn pages_of_a_projects_history_have_what_asking_every_row_finds() {
+    let (tx, all) = filled();
+    // What is about no item is in every project, and so is what a deleted item left.
+    let actor = Actor { session: "s".into(), agent: "a".into(), subagent: None };
+    let claim = Claim {
+        subject: Subject::Resource("r".into()),
+        holder: actor.clone(),
+        since: Stamp::from_micros(NOW),
+        deadline: None,
+        grace_until: None,
+    };
+    tx.commit(&[Change::ClaimTaken { claim }], &actor, &Stamp::from_micros(NOW), &Policies::default())
+        .unwrap();
+    tx.execute("UPDATE history SET item = 'gone' WHERE seq = 77", []).unwrap();
+    let every = tx.history(&HistoryFilter { after: Some(0), ..HistoryFilter::default() }, 10_000).unwrap();
+    let project = |row: &HistoryRow| {
+        let of = |known: &&Known| row.item.as_deref() == Some(known.item.id.as_str());
+        all.iter().find(of).map(|known| known.item.project.clone())
+    };
+    type Wanted = fn(Option<Option<String>>) -> bool;
+    let scopes: [(Scope, Wanted); 4] = [
+        (Scope::All, |_| true),
+        (Scope::With("two".into()), |of| of.flatten().is_none_or(|name| name == "two")),
+        (Scope::Only("two".into()), |of| of.is_none_or(|name| name.as_deref() == Some("two"))),
+        (Scope::With("unheard of".into()), |of| of.flatten().is_none()),
+    ];
+    for (scope, wanted) in scopes {
+        let naive: Vec<i64> = every.iter().filter(|row| wanted(project(row))).map(|row| row.seq).collect();
+        let pages = |mut filter: HistoryFilter, most: usize| {
+            let mut seqs = Vec::new();
+            loop {
+                let page = tx.history_page(&filter, most).unwrap();
+                assert!(page.rows.len() <= most);
+                seqs.extend(page.rows.iter().map(|row| row.seq));
+                match (page.next, filter.after) {
+                    (None, _) => return seqs,
+                    (next, Some(_)) => filter.after = next,
+                    (next, None) => filter.before = next,
+                }
+            }
+        };
+        for most in [1, 3, 50] {
+            let filter = HistoryFilter { scope: scope.clone(), ..HistoryFilter::default() };
+            let mut back = pages(filter.clone(), most);
+            back.reverse();
+            assert_eq!(back, naive, "{scope:?}, the newest first, {most} a page");
+            assert_eq!(
+                pages(HistoryFilter { after: Some(0), ..filter.clone() }, most),
+                naive,
+                "{scope:?} {most}"
+            );
+            let within = HistoryFilter { after: Some(20), before: Some(60), ..filter };
+            let naive: Vec<i64> = naive.iter().copied().filter(|seq| (21..60).contains(seq)).collect();
+            assert_eq!(pages(within, most), naive, "{scope:?} between two rows");
+        }
+    }
 }

@@ -1,0 +1,111 @@
+//! `export`: a document of any size, that takes nothing's place unasked.
+
+use std::fs;
+
+use e2e::{TestEnv, Value, json};
+
+use crate::{said, shop};
+
+fn read(path: &std::path::Path) -> Value {
+    serde_json_of(&fs::read_to_string(path).unwrap())
+}
+
+fn serde_json_of(text: &str) -> Value {
+    text.parse().unwrap_or_else(|error| panic!("{error}: {}", &text[..text.len().min(300)]))
+}
+
+fn entries(folder: &std::path::Path) -> Vec<String> {
+    let mut names: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn what_is_exported_can_be_imported() {
+    let (env, other) = (TestEnv::new(), TestEnv::new());
+    shop(&env);
+    let ann = env.person();
+    let path = env.folder().join("graph.json");
+    let ended = ann.ends_with(0, &["export", "graph.json"]);
+    assert!(ended.stdout.is_empty() && ended.stderr.contains("graph.json"), "{ended:?}");
+    assert_eq!(read(&path)["items"].as_array().map(Vec::len), Some(3));
+    other.person().ends_with(0, &["import", path.to_str().unwrap()]);
+    let both = [&env, &other].map(|env| {
+        let mut graph = serde_json_of(&env.person().ends_with(0, &["export"]).stdout);
+        graph.as_object_mut().unwrap().remove("exported_at");
+        graph
+    });
+    assert_eq!(both[0], both[1]);
+    let part = serde_json_of(&ann.ends_with(0, &["export", "--tag", "web"]).stdout);
+    assert_eq!(part["items"].as_array().map(Vec::len), Some(1), "{part}");
+}
+
+#[test]
+fn a_document_larger_than_an_answer_is_whole() {
+    let env = TestEnv::new();
+    let ben = env.agent("ben");
+    let long = "x".repeat(1 << 20);
+    for n in 0..9 {
+        let id = ben.item(&format!("item {n}"));
+        ben.note(&id, "log", &long);
+    }
+    ben.refused("export_graph", json!({}), "VALIDATION").says("task-orchestrator export");
+    let ann = env.person();
+    let told = ann.json(&["export", "big.json"]);
+    let graph = read(&env.folder().join("big.json"));
+    assert_eq!(told["bytes"], fs::metadata(env.folder().join("big.json")).unwrap().len());
+    assert_eq!(graph["notes"].as_array().map(Vec::len), Some(9));
+    assert!(ann.ends_with(0, &["export"]).stdout.len() > 9 << 20);
+    let beside = entries(env.database().parent().unwrap());
+    assert!(beside.iter().all(|name| name.starts_with("tasks.db")), "nothing is left: {beside:?}");
+    let narrowed = ann.ends_with(1, &["export", "--project", "*"]);
+    assert!(narrowed.stderr.contains("larger than 8 MiB"), "{narrowed:?}");
+}
+
+#[test]
+fn nothing_is_overwritten_unasked() {
+    let env = TestEnv::new();
+    shop(&env);
+    let ann = env.person();
+    let (file, link) = (env.folder().join("there.json"), env.folder().join("link.json"));
+    fs::write(&file, "mine").unwrap();
+    std::os::unix::fs::symlink(&file, &link).unwrap();
+    fs::create_dir(env.folder().join("folder")).unwrap();
+    for words in [
+        &["export", "there.json"][..],
+        &["export", "link.json"],
+        &["export", "link.json", "--force"],
+        &["export", "folder", "--force"],
+        &["export", "missing/graph.json"],
+    ] {
+        let ended = ann.ends_with(1, words);
+        assert!(!ended.stderr.contains("--force"), "no such command ready to paste: {ended:?}");
+    }
+    assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
+    assert_eq!(
+        entries(&env.folder()),
+        ["folder", "link.json", "there.json"],
+        "and nothing half-written is left"
+    );
+    ann.ends_with(0, &["export", "there.json", "--force"]);
+    assert_eq!(read(&file)["items"].as_array().map(Vec::len), Some(3));
+}
+
+#[test]
+fn markdown_is_for_people() {
+    let env = TestEnv::new();
+    let [root, first, _] = shop(&env);
+    let ann = env.person();
+    ann.ends_with(
+        0,
+        &["add", "*Not* a [link](x)", "--parent", &root, "--description", "# no heading\n\n- no list"],
+    );
+    ann.ends_with(0, &["done", &first]);
+    let page = ann.ends_with(0, &["export", "--format", "markdown"]).stdout;
+    let page: Vec<&str> =
+        page.lines().map(|line| line.split("; exported").next().unwrap_or_default()).collect();
+    insta::assert_snapshot!("export_markdown", said(&page.join("\n")));
+}

@@ -1,0 +1,182 @@
+//! `next`, `list`, `show`, `tree`, `graph`, `history`, `agents`, `metrics`.
+
+use e2e::{TestEnv, json, titles};
+
+use crate::{add, said, shop};
+
+#[test]
+fn next_says_what_and_why() {
+    let env = TestEnv::new();
+    shop(&env);
+    insta::assert_snapshot!("next", said(&env.person().ends_with(0, &["next"]).stdout));
+    assert_eq!(titles(&env.person().json(&["next", "-n", "5"])["items"]), ["Design the page"]);
+}
+
+#[test]
+fn next_claims_for_the_person() {
+    let env = TestEnv::new();
+    let [_, first, _] = shop(&env);
+    assert_eq!(env.person().json(&["next", "--claim"])["claimed_by"], "person:ann");
+    env.agent("ben").refused("advance_item", json!({"item_id": first, "trigger": "start"}), "CONFLICT");
+}
+
+#[test]
+fn nothing_next_is_an_exit_code() {
+    let env = TestEnv::new();
+    let ended = env.person().ends_with(1, &["next"]);
+    assert_eq!(ended.stdout, "");
+    assert!(ended.stderr.contains("Nothing to do next"), "{ended:?}");
+    assert_eq!(env.person().json(&["next"])["item"], json!(null));
+}
+
+#[test]
+fn a_list_is_a_table_and_its_filters_are_the_tools() {
+    let env = TestEnv::new();
+    let [root, first, _] = shop(&env);
+    let ann = env.person();
+    ann.ends_with(0, &["start", &first]);
+    insta::assert_snapshot!("list", said(&ann.ends_with(0, &["list", "--sort", "priority"]).stdout));
+    let cases: [(&[&str], &[&str]); 9] = [
+        (&["--status", "work,review"], &["Design the page"]),
+        (&["--tag", "web"], &["Design the page"]),
+        (&["--priority", "medium"], &["Build the page"]),
+        (&["--parent", "root"], &["Launch the shop"]),
+        (&["--parent", &root, "--sort", "-created"], &["Design the page", "Build the page"]),
+        (&["--search", "sells"], &["Build the page"]),
+        (&["--claimed"], &["Design the page"]),
+        (&["--free", "--tag", "web"], &[]),
+        (&["--since", "1h", "--limit", "1"], &["Build the page"]),
+    ];
+    for (words, want) in cases {
+        let words: Vec<&str> = ["list"].iter().chain(words).copied().collect();
+        assert_eq!(titles(&ann.json(&words)["items"]), want, "{words:?}");
+    }
+    ann.ends_with(0, &["done", &first]);
+    assert_eq!(ann.json(&["list", "--tag", "web"])["total"], 0, "closed items are hidden");
+    assert_eq!(ann.json(&["list", "--tag", "web", "--all"])["total"], 1);
+}
+
+#[test]
+fn a_list_longer_than_a_page_is_one_list() {
+    let env = TestEnv::new();
+    let items: Vec<_> = (0..510).map(|n| json!({"title": format!("item {n}")})).collect();
+    env.agent("ben").ok("manage_items", json!({"operation": "create", "items": items}));
+    let ann = env.person();
+    let all = ann.json(&["list", "--limit", "0"]);
+    assert_eq!((all["items"].as_array().map(Vec::len), &all["has_more"]), (Some(510), &json!(false)));
+    let cut = ann.ends_with(0, &["list", "--limit", "505"]);
+    assert_eq!(cut.stdout.lines().count(), 506, "with the heads");
+    assert!(cut.stderr.contains("505 of 510"), "{}", cut.stderr);
+}
+
+#[test]
+fn nothing_to_list_is_said_beside_the_output() {
+    let env = TestEnv::new();
+    let ann = env.person();
+    for words in [&["list"][..], &["tree"], &["history"], &["graph"], &["claim"]] {
+        let ended = ann.ends_with(0, words);
+        assert_eq!(ended.stdout, "", "{words:?}");
+        assert!(ended.stderr.contains("No"), "{words:?} {ended:?}");
+    }
+    assert_eq!(ann.json(&["list"]), json!({"items": [], "total": 0, "has_more": false}));
+}
+
+#[test]
+fn show_has_all_that_surrounds_an_item() {
+    let env = TestEnv::with_config(
+        "work_item_schemas:\n  task:\n    notes:\n      - {key: plan, role: queue, required: true, guidance: How it is done}\n",
+    );
+    let [root, first, second] = shop(&env);
+    let ann = env.person();
+    ann.ends_with(0, &["claim", &second]);
+    let part =
+        add(&ann, &["A part", "--parent", &second, "--type", "task", "--description", "In two\nlines"]);
+    insta::assert_snapshot!("show", said(&ann.ends_with(0, &["show", &second]).stdout));
+    insta::assert_snapshot!("show_gated", said(&ann.ends_with(0, &["show", &part]).stdout));
+    let document = ann.json(&["show", &second]);
+    assert_eq!(document["blockers"][0]["id"], first, "{document}");
+    assert_eq!(document["ancestors"][0]["id"], root, "{document}");
+    assert!(document["history"].as_array().is_some_and(|rows| rows.len() > 3), "{document}");
+}
+
+#[test]
+fn a_tree_hides_what_is_closed_and_keeps_what_leads_to_something_open() {
+    let env = TestEnv::new();
+    let [root, first, second] = shop(&env);
+    let ann = env.person();
+    let closed = add(&ann, &["Closed", "--parent", &root]);
+    let open = add(&ann, &["Open below it", "--parent", &closed]);
+    ann.ends_with(0, &["done", &closed]);
+    ann.ends_with(0, &["done", &first]);
+    insta::assert_snapshot!("tree", said(&ann.ends_with(0, &["tree"]).stdout));
+    let same = ann.ends_with(0, &["tree", &root]).stdout;
+    assert!(same.contains(&open) && same.contains(&second) && !same.contains(&first), "{same}");
+    assert!(ann.ends_with(0, &["tree", &root, "--all"]).stdout.contains(&first));
+    let nested = ann.json(&["tree", &closed]);
+    assert_eq!(nested["items"][0]["children"][0]["id"], open, "{nested}");
+}
+
+#[test]
+fn a_graph_is_drawn_in_three_ways_and_always_the_same() {
+    let env = TestEnv::new();
+    let [_, first, second] = shop(&env);
+    let ann = env.person();
+    let talk = add(&ann, &["Talk \"about\" <it>"]);
+    ann.ends_with(0, &["dep", "add", &talk, &second, "--unblock-at", "review"]);
+    ann.ends_with(0, &["dep", "add", &talk, &first, "--relates"]);
+    for format in ["text", "mermaid", "dot"] {
+        let whole = ann.ends_with(0, &["graph", "--format", format]).stdout;
+        assert_eq!(whole, ann.ends_with(0, &["graph", "--format", format]).stdout);
+        // From one item the same web is reached.
+        assert_eq!(whole, ann.ends_with(0, &["graph", "--format", format, &talk]).stdout);
+        insta::assert_snapshot!(format!("graph_{format}"), said(&whole));
+    }
+    assert_eq!(ann.json(&["graph"])["dependencies"].as_array().map(Vec::len), Some(3));
+    ann.ends_with(0, &["done", &first]);
+    assert_eq!(
+        ann.json(&["graph"])["dependencies"].as_array().map(Vec::len),
+        Some(1),
+        "closed ones are hidden"
+    );
+    assert_eq!(ann.json(&["graph", "--all"])["dependencies"].as_array().map(Vec::len), Some(3));
+}
+
+#[test]
+fn history_says_who_did_what() {
+    let env = TestEnv::new();
+    let [_, first, _] = shop(&env);
+    let ann = env.person();
+    ann.ends_with(0, &["start", &first]);
+    ann.ends_with(0, &["block", &first, "--reason", "no key"]);
+    insta::assert_snapshot!("history", said(&ann.ends_with(0, &["history", &first]).stdout));
+    let by_agent = ann.json(&["history", "--agent", "nobody", "--since", "1d"]);
+    assert_eq!(by_agent["items"], json!([]));
+    assert_eq!(ann.json(&["history", "--kind", "claim_taken"])["items"].as_array().map(Vec::len), Some(1));
+    let everywhere = ann.ends_with(0, &["history", "--limit", "2"]);
+    assert!(everywhere.stdout.contains("Design the page"), "titles where items differ: {everywhere:?}");
+}
+
+#[test]
+fn agents_are_listed_with_what_they_hold() {
+    let env = TestEnv::new();
+    let [_, first, _] = shop(&env);
+    let ben = env.client().named("claude").agent("ben").connect();
+    ben.advance(&first, "start");
+    let listed = env.person().ends_with(0, &["agents"]).stdout;
+    let row = listed.lines().find(|line| line.starts_with("ben")).unwrap_or_else(|| panic!("{listed}"));
+    assert!(row.contains("claude") && row.contains(&first) && row.contains("Design the page"), "{row}");
+    assert!(listed.contains("person:ann (you)"), "{listed}");
+}
+
+#[test]
+fn metrics_have_bars_and_a_line_of_weeks() {
+    let env = TestEnv::new();
+    let [_, first, _] = shop(&env);
+    let ann = env.person();
+    ann.ends_with(0, &["done", &first]);
+    let report = ann.ends_with(0, &["metrics"]).stdout;
+    for words in ["done per week", "█", "1 in all", "critical", "open by tag", "in work now"] {
+        assert!(report.contains(words), "{words}: {report}");
+    }
+    assert_eq!(ann.json(&["metrics", "--days", "7"])["period_days"], 7);
+}

@@ -1,0 +1,123 @@
+//! Exit codes and words when something is in the way.
+
+use e2e::{TestEnv, json};
+
+use crate::{add, said, shop};
+
+const GATED: &str = "work_item_schemas:\n  task:\n    notes:\n      - {key: requirements, role: queue, required: true, description: What is wanted, guidance: One sentence each}\n";
+
+#[test]
+fn a_refusal_says_what_is_in_the_way_and_what_to_type_next() {
+    let env = TestEnv::with_config(GATED);
+    let [_, first, second] = shop(&env);
+    let ann = env.person();
+    let gated = add(&ann, &["Gated", "--type", "task"]);
+    let ben = env.agent("ben");
+    ben.advance(&first, "start");
+    let words: Vec<String> = [["start", &second], ["start", &gated], ["done", &first], ["resume", &second]]
+        .iter()
+        .map(|words| said(&ann.ends_with(1, words).stderr))
+        .collect();
+    let held = words.join("\n");
+    let held = held.lines().map(|line| line.split(" since ").next().unwrap_or_default());
+    insta::assert_snapshot!("refusals", held.collect::<Vec<_>>().join("\n"));
+}
+
+#[test]
+fn an_id_that_several_have_is_answered_with_all_of_them() {
+    let env = TestEnv::new();
+    let rows: Vec<_> = (1..=2)
+        .map(|n| json!({"id": format!("abcd{n}000-0000-4000-8000-000000000000"), "title": format!("item {n}")}))
+        .collect();
+    env.agent("ben").ok("import_graph", json!({"data": {"items": rows}}));
+    let ended = env.person().ends_with(1, &["show", "abcd"]);
+    assert!(ended.stderr.contains("could be abcd1000") && ended.stderr.contains("item 2"), "{ended:?}");
+    assert!(ended.stderr.contains("next: type more of the id"), "{ended:?}");
+    env.person().ends_with(1, &["show", "abc"]);
+}
+
+#[test]
+fn json_is_one_document_when_it_is_refused_too() {
+    let env = TestEnv::new();
+    let [_, _, second] = shop(&env);
+    let ann = env.person();
+    for (code, words) in [("DEPENDENCY_UNSATISFIED", ["start", &second]), ("NOT_FOUND", ["show", "ffffffff"])]
+    {
+        assert_eq!(ann.json(&words)["error"]["code"], code);
+        let ended = ann.ends_with(1, &[words[0], words[1], "--json"]);
+        assert_eq!(ended.stderr, "", "{words:?}");
+    }
+}
+
+#[test]
+fn a_session_that_may_only_read_says_so() {
+    let env = TestEnv::new();
+    let ended = env.person().set("TASK_ORCHESTRATOR_TOOLS", "read").ends_with(1, &["add", "x"]);
+    assert!(ended.stderr.contains("may only read") && ended.stderr.contains("next: unset"), "{ended:?}");
+}
+
+#[test]
+fn wrong_words_are_two() {
+    let env = TestEnv::new();
+    let ann = env.person();
+    for words in [
+        &["nothing"][..],
+        &["list", "--status", "nope"],
+        &["show"],
+        &["list", "--all", "--status", "done"],
+        &["claim", "ffff", "--ttl", "soon"],
+        &["call"],
+        &["call", "query_items", "alone"],
+        &["watch", "--screen"],
+    ] {
+        let ended = ann.ends_with(2, words);
+        assert!(ended.stdout.is_empty() && !ended.stderr.is_empty(), "{words:?} {ended:?}");
+    }
+    assert!(env.daemon_pids().is_empty(), "and no daemon is started for them");
+}
+
+#[test]
+fn a_daemon_that_cannot_be_had_is_three() {
+    let env = TestEnv::new();
+    // A folder in the database's place.
+    std::fs::create_dir(env.database()).unwrap();
+    let ann = env.person();
+    let ended = ann.ends_with(3, &["list"]);
+    assert!(
+        ended.stderr.contains("is a folder") && ended.stderr.contains("next: task-orchestrator status"),
+        "{ended:?}"
+    );
+    assert_eq!(ann.json(&["list"])["error"]["code"], "UNAVAILABLE");
+    ann.ends_with(3, &["call", "query_items"]);
+}
+
+#[test]
+fn a_command_starts_the_daemon_also_after_a_stop() {
+    let env = TestEnv::new();
+    let ann = env.person();
+    let id = add(&ann, &["x"]);
+    ann.ends_with(0, &["stop"]);
+    assert_eq!(ann.json(&["stop"]), json!({"stopped": false, "pid": null}));
+    ann.ends_with(3, &["status"]);
+    assert_eq!(ann.json(&["status"])["state"], "stopped");
+    assert_eq!(ann.json(&["list"])["items"][0]["id"], id);
+    assert_eq!(ann.json(&["status"])["state"], "ready");
+}
+
+#[test]
+fn call_knows_every_tool_by_its_schema() {
+    let env = TestEnv::new();
+    let ann = env.person();
+    let help = ann.ends_with(0, &["call", "advance_item", "--help"]).stdout;
+    assert!(help.contains("trigger") && help.contains("start, complete, block"), "{help}");
+    assert!(ann.ends_with(0, &["call", "--help"]).stdout.contains("--list"));
+    let list = ann.ends_with(0, &["call", "--list"]).stdout;
+    assert!(list.contains("query_history") && !list.contains("echo"), "{list}");
+    let near = ann.ends_with(2, &["call", "advance_itm", "--help"]);
+    assert!(near.stderr.contains("Did you mean advance_item?"), "{near:?}");
+    assert!(env.daemon_pids().is_empty(), "help needs no daemon");
+    let near = ann.ends_with(1, &["call", "advance_itm"]);
+    assert!(near.stdout.contains("Did you mean advance_item?"), "{near:?}");
+    let read = ann.typing("{\"operation\": \"create\", \"title\": \"from stdin\"}");
+    assert!(read.ends_with(0, &["call", "manage_items", "-"]).stdout.contains("from stdin"));
+}

@@ -1,0 +1,100 @@
+//! `watch`: a line for each change, over the end of a daemon, until Ctrl-C.
+
+use std::io::{BufRead, BufReader, Lines};
+use std::process::{Child, ChildStdout, Stdio};
+
+use e2e::{Person, TestEnv, Value, json};
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::add;
+
+/// A watch that has begun.
+struct Watch {
+    child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+}
+
+impl Watch {
+    fn begin(person: &Person, words: &[&str]) -> Self {
+        let words: Vec<&str> = ["watch"].iter().chain(words).copied().collect();
+        let mut command = person.command(&words);
+        let mut child =
+            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        Self { child, lines }
+    }
+
+    /// The next line; the harness' own deadline ends a test that waits for ever.
+    fn line(&mut self) -> String {
+        self.lines.next().expect("a line").expect("readable")
+    }
+
+    /// Ctrl-C; the exit code, and what was complained.
+    fn interrupt(self) -> (Option<i32>, String) {
+        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).unwrap();
+        kill_process(pid, Signal::INT).unwrap();
+        drop(self.lines);
+        let ended = self.child.wait_with_output().unwrap();
+        (ended.status.code(), String::from_utf8_lossy(&ended.stderr).into_owned())
+    }
+}
+
+/// Changes something until the watch has seen a first change: from then on it sees all.
+fn seen(person: &Person, watch: &mut Watch) {
+    let env = person.clone();
+    let (stop, stopped) = std::sync::mpsc::channel::<()>();
+    let changing = std::thread::spawn(move || {
+        let mut n = 0;
+        while stopped.try_recv().is_err() {
+            n += 1;
+            env.ends_with(0, &["add", &format!("begin {n}")]);
+        }
+        add(&env, &["last"]);
+    });
+    watch.line();
+    stop.send(()).unwrap();
+    changing.join().unwrap();
+    while !watch.line().contains("last") {}
+}
+
+#[test]
+fn each_change_is_a_line_until_ctrl_c() {
+    let env = TestEnv::new();
+    let ann = env.person();
+    let mut watch = Watch::begin(&ann, &[]);
+    seen(&ann, &mut watch);
+    let id = add(&ann, &["Watched"]);
+    assert!(watch.line().ends_with(&format!("person:ann  {id}  created  Watched")));
+    ann.ends_with(0, &["start", &id]);
+    let lines = [watch.line(), watch.line()].join("\n");
+    assert!(lines.contains("queue → work") && lines.contains("claimed"), "{lines}");
+    let (code, said) = watch.interrupt();
+    assert_eq!(code, Some(0), "{said}");
+}
+
+#[test]
+fn a_watch_goes_on_after_the_daemon_is_back_and_brings_none_up_itself() {
+    let env = TestEnv::new();
+    let ann = env.person();
+    let mut watch = Watch::begin(&ann, &["--json"]);
+    seen(&ann, &mut watch);
+    ann.ends_with(0, &["stop"]);
+    assert_eq!(ann.json(&["status"])["state"], "stopped");
+    let id = add(&ann, &["After the stop"]);
+    let change: Value = watch.line().parse().unwrap();
+    assert_eq!((&change["kind"], &change["item_id"]), (&json!("item_created"), &json!(id)), "{change}");
+    let (code, said) = watch.interrupt();
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("The daemon is gone"), "{said}");
+}
+
+#[test]
+fn a_watch_ends_with_its_reader() {
+    let env = TestEnv::new();
+    let ann = env.person();
+    let mut watch = Watch::begin(&ann, &[]);
+    seen(&ann, &mut watch);
+    drop(watch.lines);
+    add(&ann, &["Nobody reads this"]);
+    assert_eq!(watch.child.wait().unwrap().code(), Some(0));
+}
