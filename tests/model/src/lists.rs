@@ -126,7 +126,7 @@ impl Call<'_> {
         self.model.store.items.iter().filter(|item| self.admits(filter, item)).collect()
     }
 
-    fn admits(&self, filter: &Filter, item: &Item) -> bool {
+    pub(crate) fn admits(&self, filter: &Filter, item: &Item) -> bool {
         let store = &self.model.store;
         let in_scope = match &filter.scope {
             Scope::All => true,

@@ -1,12 +1,15 @@
 //! manage_items(restore): a deleted item comes back with its subtree, notes and edges (contract.md §5).
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::Call;
 use crate::args::Args;
 use crate::refusal::{Answer, Refusal};
 use crate::store::{Edge, Item, Note};
 use crate::symbol::Id;
+
+/// What a deletion took of one item.
+type Row = (Item, Vec<Note>, Vec<Edge>);
 
 impl Call<'_> {
     pub(crate) fn restore(&mut self, args: &Args) -> Answer {
@@ -16,7 +19,7 @@ impl Call<'_> {
         coming.reverse();
         coming.retain(|(item, ..)| self.model.store.item(item.id).is_none());
         let heights: Vec<usize> = coming.iter().map(|(item, ..)| height(item.id, &coming)).collect();
-        let mut edges: Vec<Edge> = Vec::new();
+        let (mut edges, mut drawn): (Vec<Edge>, Vec<(Id, Id)>) = (Vec::new(), Vec::new());
         for ((mut item, notes, its_edges), height) in coming.clone().into_iter().zip(heights) {
             let beside = |parent: Id| coming.iter().any(|(other, ..)| other.id == parent);
             let has_place = item.parent.is_some_and(|parent| {
@@ -41,14 +44,39 @@ impl Call<'_> {
             let ends = store.item(edge.from).is_some() && store.item(edge.to).is_some();
             if ends && !(edge.blocks() && store.path(edge.to, edge.from).is_some()) {
                 self.record("dependency_added", Some(edge.to));
+                drawn.push((edge.from, edge.to));
                 self.store().edges.push(edge);
             }
         }
         let first = coming.first().map_or(wanted, |(item, ..)| item.id);
         let mut row = self.row(first);
+        let left_out = self.left_out(&coming, drawn);
+        if left_out != json!({}) {
+            row.insert("left_out".into(), left_out);
+        }
         row.insert("restored".into(), json!(true));
         row.insert("descendants_restored".into(), json!(coming.len() - 1));
         Ok(row.into())
+    }
+
+    /// The place and the edges that did not come back; `coming` has parents before children.
+    fn left_out(&self, coming: &[Row], mut told: Vec<(Id, Id)>) -> Value {
+        let (level, mut left, mut edges) = (self.level(), json!({}), Vec::new());
+        for (item, _, its_edges) in coming.iter().rev() {
+            if let (Some(parent), None) = (item.parent, self.item(item.id).parent) {
+                left["parent_id"] = level.id(parent);
+            }
+            for edge in its_edges {
+                if !told.contains(&(edge.from, edge.to)) {
+                    told.push((edge.from, edge.to));
+                    edges.push(json!({"from_id": level.id(edge.from), "to_id": level.id(edge.to)}));
+                }
+            }
+        }
+        if !edges.is_empty() {
+            left["edges"] = edges.into();
+        }
+        left
     }
 
     /// A deleted item by its id or the beginning of it.
@@ -88,7 +116,7 @@ impl Call<'_> {
     }
 
     /// What the last deletion that took it took from it downwards, without what a later one took; children before parents.
-    fn taken_with(&self, wanted: Id) -> Vec<(Item, Vec<Note>, Vec<Edge>)> {
+    fn taken_with(&self, wanted: Id) -> Vec<Row> {
         let deletions = &self.model.store.deletions;
         let last = |id: Id| deletions.iter().rposition(|d| d.rows.iter().any(|(item, ..)| item.id == id));
         let Some(at) = last(wanted) else { return Vec::new() };
@@ -106,7 +134,7 @@ impl Call<'_> {
 }
 
 /// How many levels hang below an item among those that come back.
-fn height(id: Id, coming: &[(Item, Vec<Note>, Vec<Edge>)]) -> usize {
+fn height(id: Id, coming: &[Row]) -> usize {
     let children = coming.iter().filter(|(item, ..)| item.parent == Some(id));
     children.map(|(child, ..)| 1 + height(child.id, coming)).max().unwrap_or(0)
 }

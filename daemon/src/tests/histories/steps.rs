@@ -332,7 +332,8 @@ fn reading() -> Calls {
         ("item_id", 0.3, item()),
         ("kind", 0.3, words(&["status_changed", "claim_taken,claim_ended", "item_updated"])),
         ("limit", 0.5, limit()),
-        ("cursor", 0.3, any(&[json!(0), json!(3), json!(1000)])),
+        ("cursor", 0.3, any(&[json!(0), json!(3), json!(1000), json!(-1)])),
+        ("project", 0.2, project()),
     ];
     prop_oneof![
         5 => calls("query_items", narrowed(lists)),
