@@ -16,7 +16,7 @@ use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use player::{Step, play};
 
 /// Histories in an ordinary run of the tests.
-const FEW: u32 = 80;
+const FEW: u32 = 150;
 /// Calls of one history.
 const CALLS: usize = 40;
 
