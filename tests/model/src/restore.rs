@@ -91,9 +91,10 @@ impl Call<'_> {
         if reference.len() < 4 {
             return Err(Refusal::validation("item_id", "Short ID must be at least 4 characters"));
         }
+        let live = store.items.iter().filter(|item| known.text(item.id).starts_with(reference));
         match found.as_slice() {
             [only] => Ok(*only),
-            [] => match store.items.iter().find(|item| known.text(item.id).starts_with(reference)) {
+            [] => match live.min_by_key(|item| known.text(item.id)) {
                 Some(item) => {
                     Err(Refusal::conflict("item_id", format!("Item {} is not deleted", item.id.whole())))
                 }
