@@ -39,7 +39,7 @@ fn histories_that_once_found_something_agree() {
 fn the_product_answers_as_the_model_does() {
     let cases = std::env::var("HISTORIES").ok().and_then(|n| n.parse().ok()).unwrap_or(FEW);
     let config = Config { cases, max_shrink_iters: 400, ..Config::with_source_file(file!()) };
-    let history = prop::collection::vec(steps::step(), 1..CALLS);
+    let history = steps::history(CALLS);
     let result = TestRunner::new(config).run(&history, |history| {
         play(&history).map_err(|difference| {
             let lines: Vec<String> = history.iter().map(Step::written).collect();

@@ -8,23 +8,42 @@ use super::fields::{
 };
 use super::player::{SESSIONS, Step};
 
+/// How often the kinds of calls come, in the order in which [`step`] has them. What belongs together meets more often in a history
+/// that has little else.
+const MIXES: [[u32; 13]; 4] = [
+    [20, 7, 5, 20, 6, 9, 9, 9, 8, 16, 5, 2, 1],
+    // Graphs.
+    [15, 2, 3, 25, 3, 1, 30, 1, 4, 4, 1, 2, 1],
+    // Holders.
+    [10, 4, 3, 20, 2, 2, 1, 25, 14, 4, 1, 1, 4],
+    // Trees.
+    [14, 14, 20, 14, 10, 3, 6, 2, 2, 6, 1, 4, 1],
+];
+
+/// The calls of one history, fewer than `most`.
+pub(super) fn history(most: usize) -> BoxedStrategy<Vec<Step>> {
+    let of_mix = |mix: &[u32; 13]| prop::collection::vec(step(mix), 1..most).boxed();
+    prop::strategy::Union::new(MIXES.iter().map(of_mix)).boxed()
+}
+
 /// One call of any kind, by anyone.
-pub(super) fn step() -> BoxedStrategy<Step> {
-    let calls = prop_oneof![
-        20 => creating(),
-        7 => updating(),
-        5 => deleting(),
-        20 => advancing(),
-        6 => trees(),
-        9 => notes(),
-        9 => dependencies(),
-        9 => claims(),
-        8 => next(),
-        16 => reading(),
-        5 => upkeep(),
-        2 => importing(),
-        1 => Just(("reconnect", json!({}))),
+fn step(often: &[u32; 13]) -> BoxedStrategy<Step> {
+    let kinds = [
+        creating(),
+        updating(),
+        deleting(),
+        advancing(),
+        trees(),
+        notes(),
+        dependencies(),
+        claims(),
+        next(),
+        reading(),
+        upkeep(),
+        importing(),
+        Just(("reconnect", json!({}))).boxed(),
     ];
+    let calls = prop::strategy::Union::new_weighted(often.iter().copied().zip(kinds).collect());
     (0..SESSIONS * 3, calls, object(everywhere()))
         .prop_map(|(who, (tool, mut arguments), more)| {
             for (key, value) in more.as_object().into_iter().flatten() {
