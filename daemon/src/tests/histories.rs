@@ -10,13 +10,12 @@ mod steps;
 
 use std::path::Path;
 
-use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 
 use player::{Step, play};
 
 /// Histories in an ordinary run of the tests.
-const FEW: u32 = 150;
+const FEW: u32 = 120;
 /// Calls of one history.
 const CALLS: usize = 40;
 
