@@ -15,9 +15,9 @@ use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use player::{Step, play};
 
 /// Histories in an ordinary run of the tests.
-const FEW: u32 = 120;
+const FEW: u32 = 80;
 /// Calls of one history.
-const CALLS: usize = 40;
+const CALLS: usize = 60;
 
 #[test]
 fn histories_that_once_found_something_agree() {

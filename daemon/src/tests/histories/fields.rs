@@ -50,7 +50,7 @@ pub(super) fn words(words: &[&str]) -> BoxedStrategy<Value> {
 /// An item by its id: mostly by 8 characters of an early one, sometimes otherwise.
 pub(super) fn item() -> BoxedStrategy<Value> {
     prop_oneof![
-        20 => (0..8_usize).prop_map(|n| json!(format!("@{n}"))),
+        20 => (0..5_usize).prop_map(|n| json!(format!("@{n}"))),
         6 => (0..40_usize).prop_map(|n| json!(format!("@{n}!"))),
         2 => (0..8_usize).prop_map(|n| json!(format!("@{n}~"))),
         1 => words(&["abc", "0000aaaa", "no such item"]),
@@ -60,7 +60,7 @@ pub(super) fn item() -> BoxedStrategy<Value> {
 
 /// Several items, as an array or as text.
 pub(super) fn items(most: usize) -> BoxedStrategy<Value> {
-    let some = prop::collection::vec((0..10_usize).prop_map(|n| format!("@{n}")), 0..=most);
+    let some = prop::collection::vec((0..6_usize).prop_map(|n| format!("@{n}")), 0..=most);
     prop_oneof![some.clone().prop_map(|ids| json!(ids)), some.prop_map(|ids| json!(ids.join(","))),].boxed()
 }
 

@@ -121,7 +121,7 @@ fn deleting() -> Calls {
 fn triggers() -> BoxedStrategy<Value> {
     prop_oneof![
         6 => words(&["start"]),
-        4 => words(&["complete"]),
+        6 => words(&["complete"]),
         4 => words(&["block", "hold", "resume", "cancel", "reopen", "Reopen", "archive"]),
         1 => words(&["begin", "START"]),
     ]
