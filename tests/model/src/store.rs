@@ -136,7 +136,7 @@ pub(crate) struct Entry {
     pub(crate) item: Option<Id>,
     /// The item's version after it, where its fields or status changed.
     pub(crate) version: Option<i64>,
-    /// Whether it is a scheduled item's completion, which put it back to the queue.
+    /// Whether it completed its item. Of an item that is scheduled now, every completion counts as one.
     pub(crate) is_run: bool,
     /// Its fields, old and new.
     pub(crate) changes: Map<String, Value>,
