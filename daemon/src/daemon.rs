@@ -1,7 +1,7 @@
 //! What all connections of one daemon share.
 
 use std::{
-    sync::{Arc, OnceLock},
+    sync::{Arc, OnceLock, atomic::AtomicBool},
     time::Instant,
 };
 
@@ -15,7 +15,9 @@ use tokio_util::task::TaskTracker;
 
 use crate::{
     engine::Engine,
+    figures::Figures,
     idle::IdleExit,
+    last_end,
     ownership::Owned,
     stop::{Reason, Stop},
 };
@@ -34,6 +36,10 @@ pub(crate) struct Daemon {
     pub(crate) max_sessions: usize,
     /// Rung when the store failed: perhaps its files are gone.
     pub(crate) trouble: Arc<Notify>,
+    /// The socket is a service manager's, and stays when the daemon ends.
+    pub(crate) socket_was_passed: AtomicBool,
+    /// What the calls so far were like.
+    pub(crate) figures: Figures,
     engine: OnceLock<Engine>,
     owned: OnceLock<Owned>,
     started: Instant,
@@ -54,6 +60,8 @@ impl Daemon {
             sessions: watch::Sender::new(0),
             max_sessions,
             trouble: Arc::default(),
+            socket_was_passed: AtomicBool::new(false),
+            figures: Figures::new(),
             engine: OnceLock::new(),
             owned: OnceLock::new(),
             started: Instant::now(),
@@ -123,6 +131,11 @@ impl Daemon {
             "sessions": self.engine().map_or(0, Engine::session_count),
             "max_sessions": self.max_sessions,
             "idle_exit_seconds": self.engine().and_then(|e| self.idle_exit.quiet(&e.configuration().borrow())).map(|q| q.as_secs()),
+            "log": self.endpoint.log(),
+            "last_crash": last_end::last(&self.endpoint, true).map(|crash| crash.json()),
+            "calls_running": self.calls.len(),
+            "tools": self.figures.tools(),
+            "errors": self.figures.failures(),
             "engine": self.engine().map(Engine::status),
         })
     }

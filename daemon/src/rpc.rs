@@ -4,7 +4,11 @@
 //! tarpc drops a call's future when its caller cancels, goes away or runs out of time. The engine is written for
 //! that: what it has handed to its writer happens whole, the rest not at all (`daemon.md` rule 15).
 
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{
+    panic::AssertUnwindSafe,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use futures_util::FutureExt;
 use orc_proto::{
@@ -12,6 +16,7 @@ use orc_proto::{
     service::Orchestrator,
     wire::{Ask, Document, Events, Fault, Poll, ToolAnswer, ToolCall},
 };
+use serde_json::Value;
 use tarpc::context::Context;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -66,6 +71,37 @@ impl Rpc {
         }
     }
 
+    /// What a person's command asks of the daemon itself, without a session.
+    async fn by_the_daemon<'d, A>(&'d self, ask: impl FnOnce(&'d Engine) -> A) -> Result<Document, Fault>
+    where
+        A: Future<Output = Result<Value, Fault>>,
+    {
+        if let Some(reason) = self.daemon.stop.reason() {
+            return Err(Fault::new(INTERNAL, reason.to_string()));
+        }
+        let Some(engine) = self.daemon.engine() else {
+            return Err(Fault::new(INTERNAL, "The daemon is starting; try again in a moment."));
+        };
+        let _running = self.daemon.calls.token();
+        let answered = tokio::select! {
+            answered = AssertUnwindSafe(ask(engine)).catch_unwind() => answered,
+            () = self.daemon.stop.cut.cancelled() => {
+                return Err(Fault::new(INTERNAL, "The daemon stopped before it was done."));
+            }
+        };
+        match answered {
+            Ok(answer) => answer.map(|document| document.to_string().into()),
+            Err(_) => Err(self.panicked("a command")),
+        }
+    }
+
+    fn panicked(&self, what: &str) -> Fault {
+        const WORDS: &str = "The request failed inside the daemon (a bug); its log says where.";
+        tracing::error!(what, "a request panicked");
+        self.daemon.figures.remember(what, "INTERNAL", WORDS);
+        Fault::new(INTERNAL, WORDS)
+    }
+
     fn admit(&self) -> Result<SemaphorePermit<'_>, String> {
         self.room.try_acquire().map_err(|_| {
             format!("{MAX_CALLS} calls of this session are running; wait for one to end, then call again.")
@@ -104,11 +140,13 @@ impl Orchestrator for Rpc {
             Err(full) => return ToolAnswer::refusal("UNAVAILABLE", &full),
         };
         let _running = self.daemon.calls.token();
-        let name = call.name.clone();
-        tokio::select! {
+        let (name, begun) = (call.name.clone(), Instant::now());
+        let answer = tokio::select! {
             answer = guarded(&name, engine.call(session, call)) => bounded(answer),
             () = self.daemon.stop.cut.cancelled() => cut_off(self.daemon.stop.reason()),
-        }
+        };
+        self.daemon.figures.record(&name, begun.elapsed(), &answer);
+        answer
     }
 
     async fn ask(self, _: Context, ask: Ask) -> Result<Document, Fault> {
@@ -118,6 +156,12 @@ impl Orchestrator for Rpc {
                 self.daemon.stop.begin(Reason::Asked);
                 let answer = serde_json::json!({"stopping": true, "pid": std::process::id()});
                 return Ok(answer.to_string().into());
+            }
+            "daemon/doctor" => return self.by_the_daemon(|engine| engine.examine()).await,
+            "daemon/backup" => {
+                let params = ask.params.as_ref().and_then(|raw| serde_json::from_str(raw.text()).ok());
+                let params: Value = params.unwrap_or_default();
+                return self.by_the_daemon(|engine| engine.back_up(&params)).await;
             }
             _ => {}
         }
@@ -136,10 +180,7 @@ impl Orchestrator for Rpc {
                 Err(Fault::new(INTERNAL, too_large(document.text().len())))
             }
             Ok(answer) => answer,
-            Err(_) => {
-                tracing::error!(method = ask.method, "a request panicked");
-                Err(Fault::new(INTERNAL, "The request failed inside the daemon (a bug); its log says where."))
-            }
+            Err(_) => Err(self.panicked(&ask.method)),
         }
     }
 

@@ -92,6 +92,7 @@ impl Bench {
         meter::watch(&database);
         let places = Places::under(folder);
         let options = ServeOptions {
+            after_crash: false,
             database: database.clone(),
             default_place: false,
             config: None,

@@ -123,6 +123,16 @@ impl Endpoint {
         self.runtime.join(format!("{}.log", self.id))
     }
 
+    /// The note of the daemon that runs, or of one that did not end by itself.
+    pub fn running(&self) -> PathBuf {
+        self.runtime.join(format!("{}.running", self.id))
+    }
+
+    /// The note of the last one that did not end by itself.
+    pub fn last_crash(&self) -> PathBuf {
+        self.runtime.join(format!("{}.last-crash", self.id))
+    }
+
     /// The socket's folder, where that is not the runtime folder.
     fn outside_runtime(&self) -> Option<&Path> {
         self.socket.parent().filter(|folder| !cfg!(windows) && *folder != self.runtime)

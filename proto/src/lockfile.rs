@@ -41,6 +41,23 @@ pub fn take(path: &Path) -> io::Result<Taken> {
     }
 }
 
+/// Locks the file as it is, for a look at the database: nothing is written into it. `None`: there is no such file, so no daemon has
+/// been here.
+///
+/// # Errors
+/// What the file system says.
+pub fn hold(path: &Path) -> io::Result<Option<Taken>> {
+    let mut file = match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        file => file?,
+    };
+    match file.try_lock() {
+        Ok(()) => Ok(Some(Taken::Ours(file))),
+        Err(TryLockError::WouldBlock) => Ok(Some(Taken::Held { pid: read_pid(&mut file) })),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
 /// Whether somebody holds the lock, and who. Asks with a shared lock, so that askers do not disturb each other.
 ///
 /// # Errors
@@ -95,5 +112,16 @@ mod tests {
         assert!(matches!(take(&path).unwrap(), Taken::Held { pid: held } if held == pid));
         drop(file);
         assert_eq!(holder(&path).unwrap(), None);
+    }
+
+    #[test]
+    fn a_look_holds_the_lock_and_writes_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("tasks.db.lock");
+        assert!(hold(&path).unwrap().is_none() && !path.exists());
+        std::fs::write(&path, "7\n").unwrap();
+        let Some(Taken::Ours(_file)) = hold(&path).unwrap() else { panic!("nobody holds it") };
+        assert!(matches!(take(&path).unwrap(), Taken::Held { .. }));
+        assert_eq!(std::fs::read(&path).unwrap(), b"7\n");
     }
 }

@@ -14,6 +14,7 @@ use orc_core::command::Command;
 use orc_core::policy::Policy;
 use orc_core::refusal::Refusal;
 use orc_store::Tx;
+use orc_store::repair::LINE_RULES;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -28,8 +29,6 @@ const TRY_AGAIN: Duration = Duration::from_secs(30);
 const FORGET_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 /// Items that one job moves, so that others wait for no longer than it takes to move so many.
 const STEP: usize = 500;
-/// Under this name the database keeps the rules that its items stand in line by.
-const RULES: &str = "line_rules";
 
 /// Does what time brings, until the engine is gone.
 pub(super) async fn keep_time(engine: Weak<Shared>, mut config: watch::Receiver<Arc<InForce>>) {
@@ -115,8 +114,9 @@ async fn forget_history(shared: &Arc<Shared>) -> Result<(), Refusal> {
 /// Where other rules say what is due soon than those that the items stand in line by, the items with a due time stand anew.
 async fn follow_rules(shared: &Arc<Shared>, policies: &Arc<Policies>) -> Result<(), Refusal> {
     let rules = rules(policies);
-    let kept =
-        shared.read(|tx| Ok(tx.remembered(RULES)?))?.unwrap_or_else(|| self::rules(&Policies::default()));
+    let kept = shared
+        .read(|tx| Ok(tx.remembered(LINE_RULES)?))?
+        .unwrap_or_else(|| self::rules(&Policies::default()));
     if kept == rules {
         return Ok(());
     }
@@ -126,7 +126,7 @@ async fn follow_rules(shared: &Arc<Shared>, policies: &Arc<Policies>) -> Result<
         let settle = move |tx: &Tx<'_>| Ok(tx.settle_due(&policies, clock::now().micros(), row, STEP)?);
         after = shared.submit(settle).await?;
     }
-    shared.submit(move |tx: &Tx<'_>| Ok(tx.remember(RULES, &rules)?)).await
+    shared.submit(move |tx: &Tx<'_>| Ok(tx.remember(LINE_RULES, &rules)?)).await
 }
 
 /// What of the rules decides the line, as text.

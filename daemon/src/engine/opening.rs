@@ -1,8 +1,8 @@
 //! Opening the engine: database, writer, configuration; and what is left over from the last run, or from the original.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
+use std::sync::{Arc, Mutex, OnceLock};
 
 use orc_core::claim::Actor;
 use orc_core::command::{Command, Cx};
@@ -71,6 +71,11 @@ pub(super) fn open(options: &ServeOptions) -> Result<Shared, BootError> {
         latest: watch::Sender::new(left.latest),
         // The clock, so that no number of an earlier daemon is taken for one of this daemon's.
         watchers: Watchers::new(clock::now().micros().unsigned_abs()),
+        backup_due: Notify::new(),
+        next_backup: AtomicI64::new(i64::MAX),
+        backing_up: tokio::sync::Mutex::new(()),
+        backup_trouble: Mutex::default(),
+        damage: OnceLock::new(),
         look_again: Notify::new(),
         next_look: AtomicI64::new(i64::MAX),
         _watching: watching,
@@ -160,7 +165,12 @@ pub(super) fn status(shared: &Shared) -> Value {
         "notices": notices,
         "latest": *shared.latest.borrow(),
         "waiting": shared.watchers.listening(),
+        "writer_queue": shared.writer.waiting(),
+        "backups": super::backing_up::status(shared),
     });
+    if let Some(damage) = shared.damage.get() {
+        status["damage"] = damage.as_str().into();
+    }
     if let Some(taken_over) = &shared.taken_over {
         status["taken_over"] = taken_over.clone();
     }

@@ -84,6 +84,7 @@ async fn open(folder: &Path) -> (Engine, Arc<Session>) {
     let options = ServeOptions {
         database: database.clone(),
         default_place: false,
+        after_crash: false,
         config: None,
         workspaces: None,
         places: Places::under(folder),

@@ -18,6 +18,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether the database file itself is wrong.
+    pub fn is_damage(&self) -> bool {
+        matches!(self, Error::Sqlite(error) if crate::check::is_damage(error))
+    }
+
     /// Whether trying again later may help: the disk is full, the file is locked, I/O failed.
     pub fn may_pass(&self) -> bool {
         use rusqlite::ErrorCode::*;

@@ -11,7 +11,8 @@
 #![forbid(unsafe_code)]
 
 mod apply;
-mod backup;
+pub mod backup;
+mod check;
 #[cfg(any(test, feature = "testing"))]
 pub mod contract;
 pub mod error;
@@ -28,6 +29,9 @@ pub mod queries;
 #[cfg(any(test, feature = "testing"))]
 pub mod random;
 mod reader;
+pub mod repair;
+mod replace;
+pub mod restore;
 pub mod row;
 #[cfg(any(test, feature = "testing"))]
 pub mod sample;
@@ -42,8 +46,9 @@ mod writer;
 
 pub use apply::Apply;
 pub use backup::BackupError;
+pub use check::{Soundness, check_still};
 pub use error::Error;
-pub use open::{Opened, open};
+pub use open::{Found, Opened, look, open};
 pub use reader::Readers;
 pub use takeover::{Report as TakeoverReport, TakeoverError, takeover};
 pub use tx::{Done, Event, Tx};

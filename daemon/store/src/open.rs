@@ -90,7 +90,55 @@ pub fn open(path: &Path) -> Result<Opened, OpenError> {
     open_with(path, MIGRATIONS)
 }
 
-/// The same for any list of migrations.
+/// A database as it lies on the disk, before anybody opened it for good.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Found {
+    /// Its schema's version; 0 for an empty file.
+    pub version: usize,
+    /// The newest version that is known here.
+    pub known: usize,
+}
+
+/// Looks what a file is, and changes nothing. Whoever asks keeps others from writing meanwhile.
+///
+/// # Errors
+/// See [`OpenError`]: the file is none that [`open`] would open.
+pub fn look(path: &Path) -> Result<Found, OpenError> {
+    let failed = |source| OpenError::Failed { path: path.display().to_string(), source };
+    let connection = open_still(path).map_err(failed)?;
+    let known = MIGRATIONS.len();
+    identify(&connection, path, known).map(|version| Found { version, known })
+}
+
+/// Opens a database that nobody writes to, only to look at it. Where its write-ahead log is empty, no file is made beside it.
+pub(crate) fn open_still(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let beside = |ending: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        std::fs::metadata(name).is_ok_and(|file| file.len() > 0)
+    };
+    let connection = if beside("-wal") || beside("-journal") {
+        Connection::open_with_flags(path, flags)?
+    } else {
+        Connection::open_with_flags(still(path), flags | OpenFlags::SQLITE_OPEN_URI)?
+    };
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.execute_batch("PRAGMA query_only = ON; PRAGMA trusted_schema = OFF;")?;
+    Ok(connection)
+}
+
+/// The address of a file that nobody changes.
+fn still(path: &Path) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte);
+    let bytes = path.as_os_str().as_encoded_bytes().iter();
+    let path: String = bytes
+        .map(|byte| if plain(*byte) { char::from(*byte).to_string() } else { format!("%{byte:02X}") })
+        .collect();
+    format!("file:{path}?immutable=1")
+}
+
+/// [`open`] for any list of migrations.
 fn open_with(path: &Path, migrations: &[&str]) -> Result<Opened, OpenError> {
     let text = || path.display().to_string();
     let failed = |source| OpenError::Failed { path: text(), source };

@@ -7,9 +7,9 @@
 //! should one of its jobs have to be undone after all, the whole transaction is, and the group runs again with them.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use rusqlite::Connection;
@@ -95,6 +95,8 @@ type Never<T, E> = fn(&Tx<'_>) -> std::result::Result<T, E>;
 
 /// The handle to the writer thread. Dropping the last one ends the thread after the jobs that wait.
 pub struct Writer {
+    /// Jobs that wait, or run.
+    waiting: Arc<AtomicUsize>,
     jobs: Mutex<Option<Sender<Box<dyn Job>>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -115,16 +117,18 @@ impl Writer {
         let sql = "SELECT coalesce((SELECT call FROM history ORDER BY seq DESC LIMIT 1), 0)";
         let call: i64 = connection.query_row(sql, [], |row| row.get(0))?;
         let (jobs, inbox) = channel();
+        let waiting = Arc::new(AtomicUsize::new(0));
+        let left = Arc::clone(&waiting);
         let thread = std::thread::Builder::new()
             .name("writer".to_owned())
             .spawn(move || {
                 // Past this point a panic is not a call's: state on disk is safe in the WAL, state in memory is not.
-                if catch_unwind(AssertUnwindSafe(|| serve(connection, &inbox, call))).is_err() {
+                if catch_unwind(AssertUnwindSafe(|| serve(connection, &inbox, &left, call))).is_err() {
                     std::process::abort();
                 }
             })
             .map_err(|_| Error::Stopped)?;
-        Ok(Self { jobs: Mutex::new(Some(jobs)), thread: Mutex::new(Some(thread)) })
+        Ok(Self { waiting, jobs: Mutex::new(Some(jobs)), thread: Mutex::new(Some(thread)) })
     }
 
     /// Queues `work`; `done` is called on the writer thread once its commit, or its refusal, is certain. It must not block.
@@ -160,7 +164,18 @@ impl Writer {
 
     fn queue(&self, job: Box<dyn Job>) -> Result<()> {
         let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
-        jobs.as_ref().ok_or(Error::Stopped)?.send(job).map_err(|_| Error::Stopped)
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        let queued = jobs.as_ref().map(|jobs| jobs.send(job));
+        if !matches!(queued, Some(Ok(()))) {
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+            return Err(Error::Stopped);
+        }
+        Ok(())
+    }
+
+    /// How many jobs wait or run just now.
+    pub fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
     }
 
     /// Finishes what waits, folds the WAL into the database, closes it. Blocks until that is done.
@@ -174,7 +189,7 @@ impl Writer {
     }
 }
 
-fn serve(connection: Connection, inbox: &Receiver<Box<dyn Job>>, mut call: i64) {
+fn serve(connection: Connection, inbox: &Receiver<Box<dyn Job>>, waiting: &AtomicUsize, mut call: i64) {
     let mut next = inbox.recv().ok();
     while let Some(first) = next.take() {
         let mut group = vec![first];
@@ -188,7 +203,9 @@ fn serve(connection: Connection, inbox: &Receiver<Box<dyn Job>>, mut call: i64) 
                 Err(_) => break,
             }
         }
+        let jobs = group.len();
         run_group(&connection, group, &mut call);
+        waiting.fetch_sub(jobs, Ordering::Relaxed);
         next = next.or_else(|| inbox.recv().ok());
     }
     // Nobody can write any more: leave one file behind instead of three.

@@ -25,7 +25,7 @@ use std::{
 };
 
 use arguments::{Arguments, USAGE};
-use measures::{agents, context, memory, original, reading, starting, throughput, writing};
+use measures::{agents, context, hooks, memory, original, reading, starting, throughput, writing};
 use recipe::Recipe;
 use reference::Reference;
 use report::Report;
@@ -65,6 +65,7 @@ fn run(arguments: &Arguments) -> Outcome {
     let mut report = Report::new(arguments);
     let setup = world::Setup::find(arguments)?;
     report.add("Starting", starting::measure(&setup, &mut reference)?);
+    report.add("A client's hook", hooks::measure(&setup, &mut reference)?);
     report.add("A call", reading::measure(&setup, &mut reference)?);
     report.add("A durable write", writing::measure(&setup, &mut reference)?);
     report.add("Memory", memory::measure(&setup)?);

@@ -2,6 +2,7 @@
 
 pub(crate) mod agents;
 pub(crate) mod context;
+pub(crate) mod hooks;
 pub(crate) mod memory;
 pub(crate) mod original;
 pub(crate) mod reading;

@@ -101,7 +101,8 @@ impl World {
         Ok(())
     }
 
-    fn orchestrator(&self, words: &[&str]) -> Command {
+    /// `task-orchestrator` with arguments.
+    pub(crate) fn orchestrator(&self, words: &[&str]) -> Command {
         let mut command = self.command(self.bin_dir.join("task-orchestrator"));
         command.args(words).stdin(Stdio::null());
         command

@@ -83,6 +83,7 @@ impl Pair {
         let options = ServeOptions {
             database: database.clone(),
             default_place: false,
+            after_crash: false,
             config: Some(config),
             workspaces: None,
             places: Places::under(folder),
