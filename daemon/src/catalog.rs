@@ -41,6 +41,8 @@ pub(crate) enum Access {
     Read,
     /// A snapshot for something long in any case, or other files besides.
     Report,
+    /// A snapshot, for a document that is written as text.
+    Export,
     /// A snapshot, and it leaves a file: a read-only session may not do that.
     ReadAndLeaveFile,
     /// Snapshots, until what it waits for has happened.
@@ -161,7 +163,7 @@ pub(crate) fn waits(name: &str) -> bool {
 /// Refuses a write in a session that may only read.
 pub(crate) fn admit(set: ToolSet, tool: &Tool, access: Access) -> Result<(), Refusal> {
     if set == ToolSet::Read
-        && !matches!(access, Access::Nothing | Access::Read | Access::Report | Access::Wait)
+        && !matches!(access, Access::Nothing | Access::Read | Access::Report | Access::Export | Access::Wait)
     {
         let message =
             format!("This session may only read (TASK_ORCHESTRATOR_TOOLS=read); {} would write", tool.name);

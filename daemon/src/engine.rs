@@ -163,6 +163,7 @@ impl Engine {
                 Some(document) => Ok(document),
                 None => self.read(tool, session, args).await,
             },
+            Access::Export => self.export(session, args).await,
             Access::Report | Access::ReadAndLeaveFile => self.read(tool, session, args).await,
         }
     }
@@ -189,12 +190,26 @@ impl Engine {
         session: &Arc<Session>,
         args: Args,
     ) -> Result<Document, Refusal> {
+        self.aside(session, args, |call, args, tx| Ok(written(&(tool.run)(call, args, tx)?)?)).await
+    }
+
+    /// The graph, written row by row: as values it would take ten times the memory of its text.
+    async fn export(&self, session: &Arc<Session>, args: Args) -> Result<Document, Refusal> {
+        self.aside(session, args, |call, args, tx| Ok(tools::export_graph::text(call, args, tx)?.into()))
+            .await
+    }
+
+    async fn aside(
+        &self,
+        session: &Arc<Session>,
+        args: Args,
+        read: impl FnOnce(&Call<'_>, &Args, &Tx<'_>) -> Answer<Document> + Send + 'static,
+    ) -> Result<Document, Refusal> {
         let (shared, session) = (Arc::clone(&self.0), Arc::clone(session));
         let run = move || {
             let config = shared.book.refresh_if_changed();
             let call = Call::begin(&shared, &session, &args, config, 0, clock::now())?;
-            let document = shared.readers.read(|tx| (tool.run)(&call, &args, tx))?;
-            written(&document)
+            Ok(shared.readers.read(|tx| read(&call, &args, tx))?)
         };
         let ran = tokio::task::spawn_blocking(run).await;
         // The panic goes on to the guard around every call, which says INTERNAL.

@@ -181,7 +181,8 @@ fn a_passed_deadline_is_recorded_without_anybody_asking() {
 fn a_claim_is_handed_to_who_is_there() {
     let env = TestEnv::new();
     let (ann, ben) = (env.agent("ann"), env.agent("ben"));
-    let (first, second) = (ann.item("first"), ann.item("second"));
+    // By a call of his own, Ben is known to be connected.
+    let (first, second) = (ann.item("first"), ben.item("second"));
     let to = |id: &str, name: &str| with(doing("handoff", id), json!({"to": name}));
     ann.ok("claim_item", claim(&first));
     let row = ann.ok("claim_item", to(&first, "ben"));

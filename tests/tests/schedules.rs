@@ -60,3 +60,18 @@ fn an_invalid_cron_is_refused_everywhere() {
         agent.item_with(json!({"title": cron, "schedule": cron}));
     }
 }
+
+#[test]
+fn what_was_reopened_counts_as_completed_no_more_though_it_has_a_schedule_by_now() {
+    let env = TestEnv::new();
+    let agent = env.connect();
+    let id = agent.item("once, then daily");
+    agent.advance(&id, "complete");
+    agent.ok("manage_items", json!({"operation": "update", "item_id": id, "schedule": "0 9 * * *"}));
+    agent.advance(&id, "reopen");
+    let completed =
+        |agent: &e2e::McpClient| agent.ok("get_metrics", json!({}))["by_priority"]["medium"].clone();
+    assert_eq!(completed(&agent), 0);
+    agent.advance(&id, "complete");
+    assert_eq!(completed(&agent), 1, "a round of a schedule counts");
+}

@@ -117,8 +117,9 @@ fn a_stranger_who_listens_in_our_place_hears_nothing() {
     let listener = as_stranger(|| UnixListener::bind(&socket).unwrap());
     listener.set_nonblocking(true).unwrap();
     open_up(&env.runtime(), 0o700);
-    let status = env.run(&["status"]);
-    assert!(status.stdout.contains(&format!("belongs to user {STRANGER}")), "{status:?}");
+    // `status` asks nobody while the lock is free.
+    let refused = env.run(&["call", "get_context"]);
+    assert!(refused.stderr.contains(&format!("belongs to user {STRANGER}")), "{refused:?}");
     let (mut heard, _) = listener.accept().expect("the connection was made");
     heard.set_nonblocking(false).unwrap();
     let mut bytes = Vec::new();

@@ -24,7 +24,10 @@ fn originals() -> Vec<Original> {
     let folders = places.iter().flat_map(|place| fs::read_dir(place).expect("the originals").flatten());
     let mut found: Vec<Original> = folders
         .map(|entry| entry.path())
-        .filter(|folder| folder.join("expected.json").exists())
+        // Beside them are databases of our own earlier schemas.
+        .filter(|folder| {
+            !folder.to_string_lossy().contains("/schema-") && folder.join("expected.json").exists()
+        })
         .map(|folder| {
             let text = fs::read_to_string(folder.join("expected.json")).expect("what is expected");
             Original { expected: serde_json::from_str(&text).expect("JSON"), folder }

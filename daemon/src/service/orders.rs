@@ -81,11 +81,9 @@ impl Manager {
     pub(crate) fn start(self, service: &Service) -> Vec<Order> {
         let name = service.name(self);
         match self {
-            Self::Systemd => vec![
-                systemctl(["daemon-reload"]),
-                systemctl(["enable", &format!("{name}.service")]),
-                systemctl(["enable", "--now", &format!("{name}.socket")]),
-            ],
+            Self::Systemd => {
+                vec![systemctl(["daemon-reload"]), systemctl(["enable", "--now", &format!("{name}.socket")])]
+            }
             Self::Launchd => vec![launchctl(&["bootstrap", &domain(), &self.file(service)])],
             Self::TaskScheduler => vec![
                 schtasks(&["/Create", "/F", "/TN", &name, "/XML", &self.file(service)]),

@@ -1,15 +1,15 @@
 //! export_graph: the graph, or a part of it, as one document.
 
 use orc_core::limits;
-use orc_core::refusal::Refusal;
+use orc_core::refusal::{Code, Refusal};
 use orc_store::Tx;
-use serde_json::Value;
 use std::io::{Error, Write};
 
 use super::transfer::write_document;
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
 use crate::catalog::{Access, Effect, Tool};
+use crate::halt::Halt;
 
 const PARAMS: [Param; 3] = [
     Param::new("workspace", Kind::Text, ""),
@@ -24,11 +24,12 @@ pub(crate) static TOOL: Tool = Tool {
     required: &[],
     core: false,
     effect: Effect::Reads,
-    access: |_| Ok(Access::Report),
+    access: |_| Ok(Access::Export),
     run,
 };
 
-fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
+/// The document, as it is sent.
+pub(crate) fn text(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer<String> {
     let scope = call.whole_store(tx, args)?;
     let mut filter = call.report_filter(tx, args, scope)?;
     filter.tags = args.words("tags")?.filter(|tags| !tags.is_empty());
@@ -42,8 +43,16 @@ fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
         return Err(Refusal::validation(message).into());
     }
     written?;
-    let internal = |e: serde_json::Error| Refusal::new(orc_core::Code::Internal, e.to_string());
-    Ok(serde_json::from_slice::<Value>(&document.text).map_err(internal)?)
+    String::from_utf8(document.text).map_err(|error| internal(&error))
+}
+
+/// The same as a value, for whoever looks into it.
+fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
+    serde_json::from_str(&text(call, args, tx)?).map_err(|error| internal(&error))
+}
+
+fn internal(error: &dyn std::error::Error) -> Halt {
+    Refusal::new(Code::Internal, error.to_string()).into()
 }
 
 /// Text up to the size of an answer.

@@ -10,6 +10,7 @@ use rusqlite::{Connection, OpenFlags};
 use crate::backup::{self, BackupError};
 use crate::error::Error;
 use crate::left_log::LeftLog;
+use crate::queries::WORDS;
 use crate::schema::{APPLICATION_ID, MIGRATIONS};
 
 /// What a file turned out to be, once it is open for writing.
@@ -282,6 +283,7 @@ fn settle(connection: &Connection) -> rusqlite::Result<()> {
          PRAGMA fullfsync = ON;
          PRAGMA checkpoint_fullfsync = ON;",
     )?;
+    connection.execute_batch(WORDS)?;
     keep_statements(connection)
 }
 
@@ -319,8 +321,9 @@ pub(crate) fn open_reader(path: &Path) -> Result<Connection, Error> {
     #[cfg(any(test, feature = "testing"))]
     crate::meter::attach(&mut connection, path);
     connection.busy_timeout(Duration::from_secs(5))?;
-    connection
-        .execute_batch("PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;")?;
+    connection.execute_batch("PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;")?;
+    connection.execute_batch(WORDS)?;
+    connection.execute_batch("PRAGMA query_only = ON;")?;
     keep_statements(&connection)?;
     Ok(connection)
 }

@@ -16,6 +16,7 @@ mod next;
 mod notes;
 mod report;
 mod search;
+mod spelling;
 mod stretch;
 #[cfg(test)]
 mod tests;
@@ -32,3 +33,4 @@ pub use metrics::Metrics;
 pub use next::Asking;
 pub use notes::{NoteCursor, NoteFilter, NotePage};
 pub use report::Section;
+pub(crate) use spelling::TABLES as WORDS;

@@ -99,8 +99,9 @@ fn learn_moment(known: &mut Known, symbol: &str, text: &str) -> Option<usize> {
     let micros = micros(text.get(..MOMENT)?)? - seconds.parse::<i64>().ok()? * 1_000_000;
     let before = known.calls.range(..call).next_back().is_none_or(|(_, before)| *before < micros);
     let after = known.calls.range(call + 1..).next().is_none_or(|(_, after)| *after > micros);
-    let same = *known.calls.entry(call).or_insert(micros) == micros;
-    (before && after && same).then_some(MOMENT)
+    let same = known.calls.get(&call).is_none_or(|known| *known == micros);
+    // What does not fit teaches nothing.
+    (before && after && same).then(|| known.calls.insert(call, micros)).map(|_| MOMENT)
 }
 
 /// Microseconds since 1970 of `2026-11-23T09:31:00.000001+00:00`.

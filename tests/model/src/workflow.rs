@@ -126,7 +126,7 @@ impl Call<'_> {
         }
         let after = self.change(after, "status_changed", more);
         if let Some(entry) = self.store().history.last_mut() {
-            entry.is_run = target == "done";
+            entry.is_run = runs_again;
         }
         self.settle_claim(&before, &after, asked.trigger);
         let parent_reopened = asked.trigger == "reopen" && self.reopen_ancestors(id);

@@ -115,9 +115,12 @@ impl Tx<'_> {
     /// Completions of scheduled items, which are back in the queue by now.
     fn recurring(&self, filter: &Filter, since: i64, now: i64, metrics: &mut Metrics) -> Result<()> {
         let mut w = filter.conditions(now);
-        w.and("h.ts >= ? AND h.to_status = 3 AND h.from_status IS NOT NULL AND i.schedule IS NOT NULL AND i.status NOT IN (3, 6)", [
-            Value::from(since),
-        ]);
+        // A completion that led to done was no round: the item got its schedule later, and was reopened.
+        w.and(
+            "h.ts >= ? AND h.to_status = 3 AND h.from_status IS NOT NULL AND i.schedule IS NOT NULL
+             AND i.status NOT IN (3, 6) AND json_extract(h.data, '$.changes.status[1]') IS NOT 'done'",
+            [Value::from(since)],
+        );
         let sql = format!(
             "SELECT h.ts, i.priority, h.lead, h.cycle FROM history h JOIN items i ON i.id = h.item {}",
             w.sql()

@@ -9,16 +9,22 @@ use rusqlite::{CachedStatement, Rows, params_from_iter};
 use super::cursor::Cursor;
 use super::filter::{Filter, Where, search_words};
 use super::list::Order;
+use super::spelling::{ITEM_WORDS, NOTE_WORDS};
 use super::way::{FEW, Way};
 use crate::error::Result;
 use crate::tx::Tx;
 use crate::write::NOTES_PER_ITEM;
 
-/// One of the two search texts, newest first: which table, in which column, and how many of its rows one item can have.
-const TEXTS: [(&str, i64); 2] = [
-    ("SELECT rowid FROM item_text WHERE item_text MATCH ?1 AND rowid < ?2 ORDER BY rowid DESC", 1),
+/// One of the two search texts, newest first: its rows, its words, and how many of its rows one item can have.
+const TEXTS: [(&str, &str, i64); 2] = [
+    (
+        "SELECT rowid FROM item_text WHERE item_text MATCH ?1 AND rowid < ?2 ORDER BY rowid DESC",
+        ITEM_WORDS,
+        1,
+    ),
     (
         "SELECT rowid FROM note_text WHERE note_text MATCH ?1 AND rowid < ?2 ORDER BY rowid DESC",
+        NOTE_WORDS,
         NOTES_PER_ITEM,
     ),
 ];
@@ -68,7 +74,8 @@ impl Tx<'_> {
         let below = after.unwrap_or(i64::MAX / NOTES_PER_ITEM);
         let mut statements = Vec::new();
         for word in words {
-            for (sql, per_item) in TEXTS {
+            for (sql, spellings, per_item) in TEXTS {
+                let word = self.spelled(word, spellings)?;
                 statements.push((self.conn.prepare_cached(sql)?, word, per_item));
             }
         }

@@ -52,7 +52,9 @@ fn filled() -> (Tx<'static>, Vec<Known>) {
             id: ItemId::new(ids.draw(n).to_string()),
             parent: parent.map(|at| all[at].item.id.clone()),
             title: format!("{} {n}", draw.of(&["Repair the harbour wall", "Harvest hay", "Write down"])),
-            description: draw.of(&["", "with harp and drum", "quickly"]).to_owned(),
+            description: draw
+                .of(&["", "with harp and drum", "quickly", "by internationalists", "of the Internationale"])
+                .to_owned(),
             summary: String::new(),
             status: draw.of(&[Status::Queue, Status::Queue, Status::Done, Status::Work, Status::Blocked]),
             label: None,
@@ -79,7 +81,8 @@ fn filled() -> (Tx<'static>, Vec<Known>) {
         };
         let mut changes =
             vec![Change::ItemCreated { item: Box::new(item.clone()), origin: Origin::Imported }];
-        let note = (draw.below(4) == 0).then(|| draw.of(&["the hard part", "nothing of note"]).to_owned());
+        let note = (draw.below(4) == 0)
+            .then(|| draw.of(&["the hard part", "nothing of note", "international law"]).to_owned());
         if let Some(body) = &note {
             let note = Note {
                 id: ItemId::new(format!("note-{n}")),
@@ -131,6 +134,10 @@ fn filters(all: &[Known]) -> Vec<Filter> {
         Box::new(|f| f.search = Some("har repair".into())),
         Box::new(|f| f.search = Some("hard".into())),
         Box::new(|f| f.search = Some("absent har".into())),
+        // Longer than the beginnings that are kept: several words begin so, one does, none does.
+        Box::new(|f| f.search = Some("international".into())),
+        Box::new(|f| f.search = Some("internationalists repair".into())),
+        Box::new(|f| f.search = Some("internationally".into())),
         Box::new(|f| f.updated_since = Some(NOW - 80_000)),
         Box::new(|f| f.updated_since = Some(NOW - 2_000)),
         Box::new(|f| f.claimed = Some(true)),
