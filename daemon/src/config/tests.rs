@@ -2,7 +2,7 @@
 
 use orc_core::policy::{Lifecycle, NoteSpec};
 use orc_core::status::Role;
-use orc_core::time::{HOUR, MINUTE};
+use orc_core::time::{DAY, HOUR, MINUTE};
 use proptest::prelude::*;
 
 use super::*;
