@@ -22,19 +22,31 @@ fn items() {
     let second = &shop.second;
     insta::assert_json_snapshot!(
         "manage_items_create",
-        answer_of(&shop, 
+        answer_of(
+            &shop,
             "manage_items",
             json!({"operation": "create", "title": "New", "priority": "low", "tags": "a,b"})
         )
     );
-    insta::assert_json_snapshot!("manage_items_batch", answer_of(&shop, "manage_items", json!({"operation": "create", "items": [{"title": "Good"}, {"title": "Bad", "priority": "urgent"}]})));
+    insta::assert_json_snapshot!(
+        "manage_items_batch",
+        answer_of(
+            &shop,
+            "manage_items",
+            json!({"operation": "create", "items": [{"title": "Good"}, {"title": "Bad", "priority": "urgent"}]})
+        )
+    );
     insta::assert_json_snapshot!(
         "manage_items_update",
         answer_of(&shop, "manage_items", json!({"operation": "update", "item_id": second, "complexity": 3}))
     );
     insta::assert_json_snapshot!(
         "query_items_get",
-        answer_of(&shop, "query_items", json!({"operation": "get", "item_id": second, "include_ancestors": true}))
+        answer_of(
+            &shop,
+            "query_items",
+            json!({"operation": "get", "item_id": second, "include_ancestors": true})
+        )
     );
     insta::assert_json_snapshot!(
         "query_items_list",
@@ -50,7 +62,11 @@ fn items() {
     );
     insta::assert_json_snapshot!(
         "manage_items_delete",
-        answer_of(&shop, "manage_items", json!({"operation": "delete", "item_id": shop.root, "recursive": true}))
+        answer_of(
+            &shop,
+            "manage_items",
+            json!({"operation": "delete", "item_id": shop.root, "recursive": true})
+        )
     );
     insta::assert_json_snapshot!(
         "manage_items_restore",
@@ -108,7 +124,14 @@ fn workflow() {
         "get_next_status",
         answer_of(&shop, "get_next_status", json!({"item_id": second, "trigger": "start"}))
     );
-    insta::assert_json_snapshot!("advance_item_batch", answer_of(&shop, "advance_item", json!({"transitions": [{"item_id": second, "trigger": "start"}, {"item_id": first, "trigger": "resume"}]})));
+    insta::assert_json_snapshot!(
+        "advance_item_batch",
+        answer_of(
+            &shop,
+            "advance_item",
+            json!({"transitions": [{"item_id": second, "trigger": "start"}, {"item_id": first, "trigger": "resume"}]})
+        )
+    );
     let other = shop.env.agent("ben");
     let refusal = other.call("advance_item", json!({"item_id": second, "trigger": "start"})).doc;
     insta::assert_json_snapshot!("advance_item_held", stable(&refusal));
@@ -123,7 +146,10 @@ fn reports() {
         answer_of(&shop, "get_context", json!({"item_id": shop.second, "include_ancestors": true}))
     );
     insta::assert_json_snapshot!("get_next_item", answer_of(&shop, "get_next_item", json!({})));
-    insta::assert_json_snapshot!("get_next_item_several", answer_of(&shop, "get_next_item", json!({"limit": 5})));
+    insta::assert_json_snapshot!(
+        "get_next_item_several",
+        answer_of(&shop, "get_next_item", json!({"limit": 5}))
+    );
     insta::assert_json_snapshot!("get_blocked_items", answer_of(&shop, "get_blocked_items", json!({})));
     insta::assert_json_snapshot!(
         "get_workspace_context",
@@ -143,7 +169,8 @@ fn notes() {
     let id = &shop.second;
     insta::assert_json_snapshot!(
         "manage_notes_upsert",
-        answer_of(&shop, 
+        answer_of(
+            &shop,
             "manage_notes",
             json!({"operation": "upsert", "item_id": id, "key": "requirements", "body": "fast"})
         )
@@ -168,11 +195,16 @@ fn dependencies() {
     let ids = [&shop.root, &shop.first, &shop.second];
     insta::assert_json_snapshot!(
         "manage_dependencies_cycle",
-        answer_of(&shop, "manage_dependencies", json!({"operation": "add", "from_id": ids[2], "to_id": ids[1]}))
+        answer_of(
+            &shop,
+            "manage_dependencies",
+            json!({"operation": "add", "from_id": ids[2], "to_id": ids[1]})
+        )
     );
     insta::assert_json_snapshot!(
         "manage_dependencies_add",
-        answer_of(&shop, 
+        answer_of(
+            &shop,
             "manage_dependencies",
             json!({"operation": "add", "from_id": ids[2], "to_id": ids[0], "unblock_at": "review"})
         )
@@ -183,14 +215,16 @@ fn dependencies() {
     );
     insta::assert_json_snapshot!(
         "query_dependencies_deep",
-        answer_of(&shop, 
+        answer_of(
+            &shop,
             "query_dependencies",
             json!({"item_id": ids[1], "direction": "outbound", "neighbors_only": false})
         )
     );
     insta::assert_json_snapshot!(
         "manage_dependencies_pattern",
-        answer_of(&shop, 
+        answer_of(
+            &shop,
             "manage_dependencies",
             json!({"operation": "pattern", "item_ids": [ids[1], ids[0]], "pattern": "linear"})
         )
@@ -234,5 +268,12 @@ fn upkeep() {
         answer_of(&shop, "manage_checkpoints", json!({"operation": "verify"}))
     );
     insta::assert_json_snapshot!("export_graph", answer_of(&shop, "export_graph", json!({})));
-    insta::assert_json_snapshot!("import_graph", answer_of(&shop, "import_graph", json!({"data": {"items": [{"id": "11111111-2222-4333-8444-555555555555", "title": "came in"}, {"title": "without an id"}]}})));
+    insta::assert_json_snapshot!(
+        "import_graph",
+        answer_of(
+            &shop,
+            "import_graph",
+            json!({"data": {"items": [{"id": "11111111-2222-4333-8444-555555555555", "title": "came in"}, {"title": "without an id"}]}})
+        )
+    );
 }

@@ -24,7 +24,7 @@ work_item_schemas:
         required: true
         description: Acceptance criteria
         guidance: What must hold when it is done?
-      - {key: test-notes, role: work, required: true, guidance: What was run, and what it said}
+      - {key: test-notes, role: work, required: true, guidance: \"What was run, and what it said\"}
   default: {}                 # all other items: no notes are needed
 hierarchy: {max_depth: 4}
 stale: {queue: 7d, work: 3d}
@@ -41,7 +41,7 @@ name: web-shop
 work_item_schemas:
   bug:
     notes:
-      - {key: cause, role: work, required: true, guidance: Why did it happen?}
+      - {key: cause, role: work, required: true, guidance: \"Why did it happen?\"}
 stale: {work: 1d}
 ";
 

@@ -37,7 +37,11 @@ fn packed(lines: Vec<String>) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
     for line in lines {
         match out.last_mut() {
-            Some(last) if !last.contains('\n') && !line.contains('\n') && last.chars().count() + line.trim_start().chars().count() < WIDTH - 2 => {
+            Some(last)
+                if !last.contains('\n')
+                    && !line.contains('\n')
+                    && last.chars().count() + line.trim_start().chars().count() < WIDTH - 2 =>
+            {
                 last.push_str(", ");
                 last.push_str(line.trim_start());
             }
@@ -52,7 +56,8 @@ fn spaced(doc: &Value) -> String {
     match doc {
         Value::Array(rows) => format!("[{}]", rows.iter().map(spaced).collect::<Vec<_>>().join(", ")),
         Value::Object(fields) => {
-            let fields = fields.iter().map(|(key, value)| format!("{}: {}", Value::from(key.as_str()), spaced(value)));
+            let fields =
+                fields.iter().map(|(key, value)| format!("{}: {}", Value::from(key.as_str()), spaced(value)));
             format!("{{{}}}", fields.collect::<Vec<_>>().join(", "))
         }
         other => other.to_string(),

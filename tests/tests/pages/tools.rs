@@ -7,7 +7,12 @@ use e2e::{McpClient, Names, Shop, TestEnv, Value, json};
 use crate::{is_up_to_date, layout::laid_out};
 
 /// Fields that are another number in each run, and what stands for them.
-const STAND_INS: [(&str, &str); 4] = [("pid", "4711"), ("folder", "\"/home/you/shop\""), ("seconds_in_status", "{\"queue\": 7200, \"work\": 3600}"), ("session", "\"b7e15162\"")];
+const STAND_INS: [(&str, &str); 4] = [
+    ("pid", "4711"),
+    ("folder", "\"/home/you/shop\""),
+    ("seconds_in_status", "{\"queue\": 7200, \"work\": 3600}"),
+    ("session", "\"b7e15162\""),
+];
 
 #[test]
 fn the_page_of_tools_is_up_to_date() {
@@ -97,7 +102,12 @@ fn calls() -> HashMap<String, String> {
     s.call(ben, "ben", "advance_item", json!({"item_id": second, "trigger": "start"}));
     s.call(ann, "ann", "manage_dependencies", json!({"operation": "query", "item_id": second}));
     s.call(ann, "ann", "manage_dependencies", json!({"operation": "add", "from_id": second, "to_id": first}));
-    s.call(ann, "ann", "query_dependencies", json!({"item_id": first, "direction": "outbound", "neighbors_only": false}));
+    s.call(
+        ann,
+        "ann",
+        "query_dependencies",
+        json!({"item_id": first, "direction": "outbound", "neighbors_only": false}),
+    );
     s.call(ann, "ann", "advance_item", json!({"item_id": first, "trigger": "complete"}));
     s.call(ben, "ben", "advance_item", json!({"item_id": second, "trigger": "start"}));
     s.call(ben, "ben", "manage_schemas", json!({"operation": "check", "item_id": second}));
@@ -110,11 +120,31 @@ fn calls() -> HashMap<String, String> {
     s.call(ann, "ann", "claim_item", json!({"operation": "claim", "resource": "file:index.html"}));
     s.call(ann, "ann", "claim_item", json!({"operation": "list"}));
     s.call(ann, "ann", "wait_for", json!({"item_id": second, "until": "work"}));
-    s.call(ann, "ann", "query_items", json!({"operation": "get", "item_id": second, "include_ancestors": true}));
-    s.call(ann, "ann", "query_items", json!({"operation": "list", "search": "page", "sort": "priority", "limit": 2}));
+    s.call(
+        ann,
+        "ann",
+        "query_items",
+        json!({"operation": "get", "item_id": second, "include_ancestors": true}),
+    );
+    s.call(
+        ann,
+        "ann",
+        "query_items",
+        json!({"operation": "list", "search": "page", "sort": "priority", "limit": 2}),
+    );
     let made = s.call(ann, "ann", "manage_items", json!({"operation": "create", "title": "Ask for a photograph", "priority": "low", "tags": "ui,later", "parent_id": root}));
-    s.call(ann, "ann", "manage_items", json!({"operation": "update", "item_id": made["id"], "complexity": 2, "clear": ["tags"]}));
-    s.call(ann, "ann", "manage_items", json!({"operation": "create", "title": "Print flyers", "prioritty": "low"}));
+    s.call(
+        ann,
+        "ann",
+        "manage_items",
+        json!({"operation": "update", "item_id": made["id"], "complexity": 2, "clear": ["tags"]}),
+    );
+    s.call(
+        ann,
+        "ann",
+        "manage_items",
+        json!({"operation": "create", "title": "Print flyers", "prioritty": "low"}),
+    );
     s.call(ann, "ann", "manage_items", json!({"operation": "delete", "item_id": root}));
     s.call(ann, "ann", "manage_items", json!({"operation": "delete", "item_id": made["id"]}));
     s.call(ann, "ann", "manage_items", json!({"operation": "restore", "item_id": made["id"]}));
