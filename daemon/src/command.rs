@@ -79,6 +79,14 @@ enum Verb {
     Status,
     /// Stop the daemon and wait until its database is free
     Stop(verbs::stop::Arguments),
+    /// Look whether everything is in order, and say what to do where it is not (exit code 1: a problem). Changes nothing
+    Doctor,
+    /// Copy the database while it is in use
+    Backup(verbs::backup::Arguments),
+    /// Put a backup in the place of the database, which is kept. The daemon must be stopped
+    Restore(verbs::restore::Arguments),
+    /// Mend a database that is not sound, keeping what was there. The daemon must be stopped
+    Repair,
     /// Have the system run the daemon for good
     Service(verbs::service::Arguments),
     /// Make an MCP client know the server: its entry, hooks and rules
@@ -134,6 +142,10 @@ fn run_verb(verb: Verb, db: Option<&Path>, json: bool) -> Result<ExitCode, Troub
         Verb::Man(arguments) => verbs::man::run(&arguments)?,
         Verb::Import(arguments) => return verbs::import::run(&arguments, json, db),
         Verb::Serve(arguments) => return verbs::serve::run(arguments, db),
+        Verb::Doctor => return verbs::doctor::run(json, db),
+        Verb::Backup(arguments) => return verbs::backup::run(&arguments, json, db),
+        Verb::Restore(arguments) => return verbs::restore::run(&arguments, json, db),
+        Verb::Repair => return verbs::repair::run(json, db),
         Verb::Service(arguments) => return verbs::service::run(&arguments, json, db),
         Verb::Status => return verbs::status::run(json, db),
         Verb::Stop(arguments) => return verbs::stop::run(&arguments, json, db),

@@ -11,6 +11,7 @@ use std::time::Duration;
 use orc_core::limits;
 use orc_core::policy::{ClaimPolicy, Policy, Schema};
 use orc_core::status::Priority;
+use orc_core::time::DAY;
 
 use fields::{Field, Fields};
 use settings::{Holds, TOP};
@@ -74,6 +75,38 @@ pub(crate) struct ConfigFile {
     pub(crate) idle_exit: Option<i64>,
     /// How long the history is kept.
     pub(crate) history: Option<Keep>,
+    /// How often a backup is made by itself.
+    pub(crate) backup_every: Option<Every>,
+    /// See [`BackupPolicy::keep_daily`].
+    pub(crate) backup_daily: Option<u32>,
+    /// See [`BackupPolicy::keep_weekly`].
+    pub(crate) backup_weekly: Option<u32>,
+}
+
+/// How often something is done by itself.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Every {
+    /// Not at all.
+    Never,
+    /// Every so many microseconds; at least an hour.
+    Span(i64),
+}
+
+/// The backups that the daemon makes by itself.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct BackupPolicy {
+    /// How many microseconds lie between two; `None`: none are made.
+    pub(crate) every: Option<i64>,
+    /// Of how many days, counted from the newest, the last one is kept.
+    pub(crate) keep_daily: u32,
+    /// Of how many weeks, counted from the newest, the last one is kept.
+    pub(crate) keep_weekly: u32,
+}
+
+impl Default for BackupPolicy {
+    fn default() -> Self {
+        Self { every: Some(DAY), keep_daily: 7, keep_weekly: 4 }
+    }
 }
 
 /// How long the history is kept.
@@ -179,6 +212,20 @@ impl ConfigFile {
     pub(crate) fn idle_exit(&self) -> Duration {
         let micros = self.idle_exit.and_then(|micros| u64::try_from(micros).ok());
         micros.map_or(DEFAULT_IDLE_EXIT, Duration::from_micros)
+    }
+
+    /// The backups that are made by themselves.
+    pub(crate) fn backup(&self) -> BackupPolicy {
+        let defaults = BackupPolicy::default();
+        BackupPolicy {
+            every: match self.backup_every {
+                Some(Every::Span(micros)) => Some(micros),
+                Some(Every::Never) => None,
+                None => defaults.every,
+            },
+            keep_daily: self.backup_daily.unwrap_or(defaults.keep_daily),
+            keep_weekly: self.backup_weekly.unwrap_or(defaults.keep_weekly),
+        }
     }
 
     /// How many microseconds of history are kept; `None` is for ever.

@@ -32,6 +32,7 @@ priority: {due_within: 24h, overdue: critical}
 claims: {grace: 2m, protect_notes: false}
 daemon: {idle_exit: 30m}
 history: {keep: 90d}
+backup: {every: 24h, keep_daily: 7, keep_weekly: 4}
 ";
 
 /// A project's file.
@@ -296,7 +297,7 @@ fn note() -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{DEFAULT_IDLE_EXIT, Place, parse};
+    use super::super::{BackupPolicy, DEFAULT_IDLE_EXIT, Place, parse};
     use super::*;
     use orc_core::policy::{ClaimPolicy, Policy};
 
@@ -318,6 +319,7 @@ mod tests {
         assert_eq!(file.claims(), ClaimPolicy::default());
         assert_eq!(file.idle_exit(), DEFAULT_IDLE_EXIT);
         assert_eq!(file.history_keep(), None);
+        assert_eq!(file.backup(), BackupPolicy::default());
     }
 
     #[test]

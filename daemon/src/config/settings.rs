@@ -2,10 +2,13 @@
 
 use orc_core::limits;
 use orc_core::status::Priority;
-use orc_core::time::{DAY, SECOND, span_text};
+use orc_core::time::{DAY, HOUR, SECOND, span_text};
 
 use super::fields::{Field, Fields};
-use super::{ConfigError, ConfigFile, Keep, Place};
+use super::{ConfigError, ConfigFile, Every, Keep, Place};
+
+/// Most backups of one kind that are kept.
+const MOST_BACKUPS: u32 = 366;
 
 /// A key at the top of a file.
 pub(super) struct Top {
@@ -182,6 +185,44 @@ pub(super) static TOP: &[Top] = &[
             default: "forever",
             about: "How long changes are kept",
         }]),
+    },
+    Top {
+        name: "backup",
+        place: Where::User,
+        about: "The backups that the daemon makes by itself (docs/operations.md)",
+        holds: Holds::Section(&[
+            Setting {
+                name: "every",
+                takes: Takes::SpanOr {
+                    word: "never",
+                    such_as: "24h",
+                    least: HOUR,
+                    set: |file, span| file.backup_every = Some(span.map_or(Every::Never, Every::Span)),
+                },
+                default: "24h",
+                about: "How long lies between two",
+            },
+            Setting {
+                name: "keep_daily",
+                takes: Takes::Number {
+                    least: 1,
+                    most: MOST_BACKUPS,
+                    set: |file, n| file.backup_daily = Some(n),
+                },
+                default: "7",
+                about: "Of how many days the last one is kept",
+            },
+            Setting {
+                name: "keep_weekly",
+                takes: Takes::Number {
+                    least: 0,
+                    most: MOST_BACKUPS,
+                    set: |file, n| file.backup_weekly = Some(n),
+                },
+                default: "4",
+                about: "Of how many weeks the last one is kept",
+            },
+        ]),
     },
     Top {
         name: "name",

@@ -84,14 +84,13 @@ fn every_example_of_every_page_does_what_the_page_shows() {
 
 /// The blocks of a page, one after the other; what is wrong. What follows a failed one in the same world is not run.
 fn run(page: &str, text: &str) -> Vec<String> {
-    let mut world = None;
+    let mut world: Option<World> = None;
     let mut failed = Vec::new();
     for block in fences(text).iter().filter(|block| !excepted(page, block)) {
-        let mut world = || world.get_or_insert_with(World::new);
         let done = match block.language.as_str() {
-            "console" => world().console(block),
-            "agents" => world().agents(block),
-            "yaml" => world().yaml(block),
+            "console" => world.get_or_insert_with(World::new).console(block),
+            "agents" => world.get_or_insert_with(World::new).agents(block),
+            "yaml" => world.get_or_insert_with(World::new).yaml(block),
             "json" => block.text.parse::<Value>().map(drop).map_err(|error| error.to_string()),
             "mermaid" | "text" => Ok(()),
             other => Err(format!(

@@ -7,23 +7,23 @@ use std::{
 };
 
 use crate::{
-    Outcome, items,
+    Outcome,
+    chart::thousands,
     reference::Reference,
     report::Row,
     samples::Samples,
     say,
+    stores::Store,
     world::{Setup, World},
 };
 
 const ROUNDS: usize = 60;
-/// Items in the store that the brief is about.
-const ITEMS: usize = 5_000;
 
-pub(crate) fn measure(setup: &Setup, reference: &mut Reference) -> Outcome<Vec<Row>> {
+pub(crate) fn measure(setup: &Setup, reference: &mut Reference, store: &Store) -> Outcome<Vec<Row>> {
     say("hooks ...");
-    let (up, none) = (setup.world()?, setup.world()?);
-    let mut keeps_the_daemon_up = up.session()?;
-    items::fill(&mut keeps_the_daemon_up, 0, ITEMS, false)?;
+    let (up, none) = (setup.world_of(store)?, setup.world()?);
+    let _keeps_the_daemon_up = up.session()?;
+    let items = thousands(store.size as f64);
     let (mut floor, mut with_daemon, mut without) =
         (Samples::default(), Samples::default(), Samples::default());
     for _ in reference.rounds(ROUNDS, 1) {
@@ -37,7 +37,7 @@ pub(crate) fn measure(setup: &Setup, reference: &mut Reference) -> Outcome<Vec<R
     let ratio = |samples: &Samples| samples.median() / floor.median();
     Ok(vec![
         Row::time("start and end `cat` with the same stdin (the floor)", &floor),
-        Row::time(&format!("`hook session-start`, daemon up, {ITEMS} items"), &with_daemon)
+        Row::time(&format!("`hook session-start`, daemon up, {items} items"), &with_daemon)
             .beside("`cat`", ratio(&with_daemon))
             .wanted("50 ms", with_daemon.median() <= 50.0),
         Row::time("`hook session-start`, no daemon", &without)
