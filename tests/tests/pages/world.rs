@@ -54,13 +54,8 @@ impl World {
 
     /// Makes a block's calls (`ann> get_next_item(claim=true)`), and compares the answers, line breaks aside.
     pub(crate) fn agents(&mut self, block: &Fence) -> Result<(), String> {
-        let caller = |line: &'_ str| {
-            let (name, call) = line.split_once("> ")?;
-            let name_like = !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase());
-            name_like.then_some(call)
-        };
         for (text, shown) in
-            steps(&block.text, |line| caller(line).map(|_| line), |line| line.strip_prefix("  "))
+            steps(&block.text, |line| has_caller(line).then_some(line), |line| line.strip_prefix("  "))
         {
             let (name, call) = text.split_once("> ").ok_or("a call has a caller")?;
             let (tool, arguments) =
@@ -128,6 +123,12 @@ fn steps<'t>(
         }
     }
     out
+}
+
+/// Whether a line is `name> …`.
+fn has_caller(line: &str) -> bool {
+    let name = line.split_once("> ").map(|(name, _)| name).unwrap_or_default();
+    !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase())
 }
 
 /// `tool(key=JSON, key=JSON)`.
