@@ -119,8 +119,29 @@ pub(crate) fn page() -> String {
     for ((word, _), about) in Lifecycle::WORDS.iter().zip(ABOUT_LIFECYCLES) {
         let _ = writeln!(out, "| {word} | {about} |");
     }
-    out
+    out + VARIABLES
 }
+
+/// What the environment says; the names are those of the settings that processes read.
+const VARIABLES: &str = "
+## Variables
+
+For the shim, in the `env` of the client's entry; for commands, in the shell. Clients that share a database share one daemon; it keeps
+the config file that its first session named, and tells a session that names another.
+
+| variable | default | |
+|---|---|---|
+| `TASK_ORCHESTRATOR_DB` | `~/.local/share/task-orchestrator/tasks.db` | the database; one daemon each |
+| `TASK_ORCHESTRATOR_CONFIG` | | a file in place of the user's config.yaml |
+| `TASK_ORCHESTRATOR_AGENT` | `<client>@<folder>` | the agent's name |
+| `TASK_ORCHESTRATOR_TOOLS` | `core` | what `tools/list` shows: `core`, `full`, or `read` (and every write is refused) |
+| `TASK_ORCHESTRATOR_RESPONSES` | `compact` | `full`: every field, 36-character ids |
+| `TASK_ORCHESTRATOR_STRUCTURED` | off | `1`: answers also as `structuredContent` |
+| `TASK_ORCHESTRATOR_PROJECT` | the git repository's folder | the project's name |
+| `TASK_ORCHESTRATOR_RUNTIME_DIR` | `~/.local/state/task-orchestrator/run` | sockets and logs |
+| `TASK_ORCHESTRATOR_LOG` | `info` | level or filter |
+| `TASK_ORCHESTRATOR_WORKSPACES` | beside the database | the original's workspaces.json, taken over once |
+";
 
 const EDITORS: &str = "\
 ## Editors

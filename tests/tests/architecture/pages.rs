@@ -50,13 +50,13 @@ fn the_readme_names_every_tool() {
 }
 
 #[test]
-fn the_readme_names_every_setting() {
-    let (readme, settings) = (read("README.md"), read("proto/src/settings.rs"));
+fn the_page_of_settings_names_every_variable() {
+    let (page, settings) = (read("docs/config.md"), read("proto/src/settings.rs"));
     let names = settings.split('"').filter(|word| word.starts_with("TASK_ORCHESTRATOR_"));
     let names: BTreeSet<_> = names.map(str::to_owned).collect();
     assert!(names.len() >= 10, "{names:?}");
-    let missing = names.into_iter().filter(|name| !readme.contains(&format!("`{name}`")));
-    none("variables that README.md does not name", &missing.collect::<Vec<_>>());
+    let missing = names.into_iter().filter(|name| !page.contains(&format!("`{name}`")));
+    none("variables that docs/config.md does not name", &missing.collect::<Vec<_>>());
 }
 
 #[test]

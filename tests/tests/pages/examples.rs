@@ -11,7 +11,16 @@ use crate::{
 
 /// Blocks that are neither run nor parsed: the page, the block's first line, and why.
 const NOT_RUN: &[(&str, &str, &str)] = &[
-    ("README.md", "sh packaging/install.sh", ".ci/run does both, from a fresh clone"),
+    (
+        "README.md",
+        "sh packaging/install.sh      # builds, installs into ~/.local/bin, plays an example, prints the entry to paste",
+        ".ci/run does both, from a fresh clone",
+    ),
+    (
+        "README.md",
+        "task-orchestrator setup               # lists the clients, and which of them are found",
+        "each is run by the suite `setup`, over files as users have them",
+    ),
     (
         "docs/contract.md",
         "work_item_schemas:            # the older name note_schemas is read too",
@@ -87,6 +96,9 @@ fn run(page: &str, text: &str) -> Vec<String> {
     let mut world: Option<World> = None;
     let mut failed = Vec::new();
     for block in fences(text).iter().filter(|block| !excepted(page, block)) {
+        if block.anew {
+            world = None;
+        }
         let done = match block.language.as_str() {
             "console" => world.get_or_insert_with(World::new).console(block),
             "agents" => world.get_or_insert_with(World::new).agents(block),

@@ -9,6 +9,8 @@ pub(crate) struct Fence {
     pub(crate) text: String,
     /// Where it opens, counted from 1.
     pub(crate) line: usize,
+    /// Whether its examples begin with an empty store: behind `<!-- a new store -->`.
+    pub(crate) anew: bool,
 }
 
 impl Fence {
@@ -21,8 +23,9 @@ impl Fence {
 /// Every fenced block, in the order of the page.
 pub(crate) fn fences(page: &str) -> Vec<Fence> {
     let mut out: Vec<Fence> = Vec::new();
-    let mut open = false;
+    let (mut open, mut anew) = (false, false);
     for (number, line) in page.lines().enumerate() {
+        anew |= line == "<!-- a new store -->";
         match line.trim_start().strip_prefix("```") {
             Some(_) if open => open = false,
             Some(language) => {
@@ -31,6 +34,7 @@ pub(crate) fn fences(page: &str) -> Vec<Fence> {
                     language: language.trim().to_owned(),
                     text: String::new(),
                     line: number + 1,
+                    anew: std::mem::take(&mut anew),
                 });
             }
             None if open => {

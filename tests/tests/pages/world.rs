@@ -141,8 +141,16 @@ fn call_of(text: &str) -> Option<(String, Value)> {
             return end.trim().is_empty().then(|| (tool.to_owned(), Value::Object(arguments)));
         }
         let (key, after) = rest.split_once('=')?;
-        let mut values = serde_json::Deserializer::from_str(after).into_iter::<Value>();
-        arguments.insert(key.trim().to_owned(), values.next()?.ok()?);
-        rest = &after[values.byte_offset()..];
+        // The reader of several values wants a gap behind true, false and numbers.
+        let end = match after.starts_with(['{', '[', '"']) {
+            true => {
+                let mut values = serde_json::Deserializer::from_str(after).into_iter::<Value>();
+                values.next()?.ok()?;
+                values.byte_offset()
+            }
+            false => after.find([',', ')'])?,
+        };
+        arguments.insert(key.trim().to_owned(), after[..end].parse().ok()?);
+        rest = &after[end..];
     }
 }
