@@ -49,10 +49,10 @@ fn writes(tool: &Tool) -> &'static str {
 
 fn section(out: &mut String, tool: &Tool) {
     let _ = write!(out, "\n## {}\n\n{}\n\n", tool.name, tool.description);
-    if tool.params.is_empty() {
-        out.push_str("It takes nothing.\n");
+    let shown: Vec<&Param> = tool.params.iter().filter(|param| param.shown).collect();
+    if shown.is_empty() {
+        out.push_str("It needs nothing.\n");
     } else {
-        let shown: Vec<&Param> = tool.params.iter().filter(|param| param.shown).collect();
         table(out, &shown, tool.required);
     }
     let hidden: Vec<String> = tool

@@ -42,7 +42,6 @@ fn ids(text: &str) -> Vec<String> {
     words(text, |word| {
         if word.len() == 8
             && word.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
-            && word.bytes().any(|b| b.is_ascii_digit())
             && !out.iter().any(|known| known == word)
         {
             out.push(word.to_owned());
