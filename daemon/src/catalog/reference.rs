@@ -31,6 +31,7 @@ their tools, so read the ids across sections. What all tools have in common, and
 - Ids, times, process ids and folders are stand-ins; a time is always `2026-11-23T09:31:00Z`, an id stays the same over the page.
 - An id may be shortened to 4 characters. A time is ISO 8601. Words are separated by commas; arrays are taken too.
 - Set: which of `TASK_ORCHESTRATOR_TOOLS` = `core` (the default), `full` and `read` list the tool. In `read` every write is refused.
+- Writes, as MCP's annotations say it: `readOnlyHint` where never, `destructiveHint` where something may be taken away.
 ";
 
 fn sets(tool: &Tool) -> String {

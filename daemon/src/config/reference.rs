@@ -150,7 +150,8 @@ const EDITORS: &str = "\
 `task-orchestrator man --page config-schema > ~/.config/task-orchestrator/config.schema.json`; the first line of the
 example above names it. It does not see everything that the parser does: a length of time that is too short, two notes of one
 key, a list of notes beside notes under names of their own. And it is stricter in spelling: the parser takes words in any case,
-and `yes` and `no` for true and false.
+and `yes` and `no` for true and false. No editor was run with it; CI checks it with a validator, on a table of files that the parser
+is held to as well.
 ";
 
 fn settings() -> impl Iterator<Item = (&'static str, &'static Setting)> {

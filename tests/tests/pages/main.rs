@@ -3,6 +3,7 @@
 //!
 //! `UPDATE_DOCS=1 cargo test -p e2e --test pages` writes the generated pages anew.
 
+mod commands;
 mod config;
 mod examples;
 mod fences;
