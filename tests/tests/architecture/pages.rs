@@ -122,3 +122,32 @@ fn links_between_pages_lead_somewhere() {
     }
     none("links that lead nowhere", &found);
 }
+
+/// How a heading is linked to: small letters, words joined by `-`, nothing else but `_`.
+fn anchor(heading: &str) -> String {
+    let kept = heading.trim().to_lowercase().replace(' ', "-");
+    kept.chars().filter(|c| c.is_alphanumeric() || ['-', '_'].contains(c)).collect()
+}
+
+#[test]
+fn links_into_pages_lead_to_headings() {
+    let mut found = Vec::new();
+    for page in files("").into_iter().filter(|path| path.extension().is_some_and(|e| e == "md")) {
+        for link in read(&page).split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let Some((target, wanted)) = link.split_once('#') else { continue };
+            if target.contains("://") || wanted.contains(char::is_whitespace) {
+                continue;
+            }
+            let to = match target {
+                "" => page.clone(),
+                _ => page.parent().unwrap_or(std::path::Path::new("")).join(target),
+            };
+            let text = std::fs::read_to_string(e2e::workspace_root().join(&to)).unwrap_or_default();
+            let headings = text.lines().filter_map(|line| line.strip_prefix('#'));
+            if !headings.map(|heading| anchor(heading.trim_start_matches('#'))).any(|name| name == wanted) {
+                found.push(format!("{}: {link}", page.display()));
+            }
+        }
+    }
+    none("links to headings that do not exist", &found);
+}
