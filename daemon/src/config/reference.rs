@@ -5,7 +5,7 @@ use std::fmt::Write;
 use orc_core::limits;
 use orc_core::policy::Lifecycle;
 use orc_core::status::{Priority, Role};
-use orc_core::time::{SECOND, span_text};
+use orc_core::time::{LONGEST_SPAN, SECOND, span_text};
 use serde_json::{Map, Value, json};
 
 use super::FILE_BYTES;
@@ -148,7 +148,7 @@ const EDITORS: &str = "\
 
 [config.schema.json](config.schema.json) tells editors with a YAML language server which keys there are. Put it beside the file with
 `task-orchestrator man --page config-schema > ~/.config/task-orchestrator/config.schema.json`; the first line of the
-example above names it. It does not see everything that the parser does: a length of time that is too short, two notes of one
+example above names it. It does not see everything that the parser does: a length of time that is too short or too long, two notes of one
 key, a list of notes beside notes under names of their own. And it is stricter in spelling: the parser takes words in any case,
 and `yes` and `no` for true and false. No editor was run with it; CI checks it with a validator, on a table of files that the parser
 is held to as well.
@@ -272,7 +272,7 @@ fn with(below: &Value, above: &Value) -> Value {
 const SPAN: &str = "\\s*[0-9]+\\s*((s|sec|seconds?|m|min|minutes?|h|hours?|d|days?|w|weeks?)\\s*([0-9]+\\s*(s|sec|seconds?|m|min|minutes?|h|hours?|d|days?|w|weeks?)\\s*)*)?";
 
 fn value(takes: &Takes) -> Value {
-    let span = |least: i64, pattern: String| json!({"type": ["string", "integer"], "pattern": pattern, "minimum": least / SECOND});
+    let span = |least: i64, pattern: String| json!({"type": ["string", "integer"], "pattern": pattern, "minimum": least / SECOND, "maximum": LONGEST_SPAN / SECOND});
     match takes {
         Takes::Number { least, most, .. } => json!({"type": "integer", "minimum": least, "maximum": most}),
         Takes::Flag(_) => json!({"type": "boolean"}),
