@@ -14,10 +14,9 @@ use orc_core::refusal::{Details, Refusal};
 use orc_core::time::Stamp;
 use serde_json::{Map, Value};
 
-pub(crate) use param::{Kind, Param};
+pub(crate) use param::{EVERYWHERE, Kind, Param};
 pub(crate) use refuse::wrong_type;
 
-use param::EVERYWHERE;
 use refuse::{required, unknown};
 
 /// The arguments of one call, or of one entry in a batch, each under its own name.

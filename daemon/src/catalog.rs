@@ -12,6 +12,8 @@ use crate::call::{Answer, Call};
 use crate::near::nearest;
 use crate::{prompts, resources, tools};
 
+pub(crate) mod reference;
+
 /// A tool: one file under `tools/`, one entry in [`TOOLS`].
 pub(crate) struct Tool {
     /// The name clients call.

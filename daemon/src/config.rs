@@ -11,13 +11,16 @@ use std::time::Duration;
 use orc_core::limits;
 use orc_core::policy::{ClaimPolicy, Policy, Schema};
 use orc_core::status::Priority;
-use orc_core::time::{DAY, HOUR, SECOND, span_text};
+use orc_core::time::DAY;
 
 use fields::{Field, Fields};
+use settings::{Holds, TOP};
 use yaml::{At, Node, Value};
 
 mod fields;
+pub(crate) mod reference;
 mod schemas;
+mod settings;
 mod yaml;
 
 /// Largest config.yaml, in bytes.
@@ -25,9 +28,6 @@ pub(crate) const FILE_BYTES: usize = 1 << 20;
 
 /// The daemon ends after this long without sessions, unless the user's file says otherwise (daemon.md rule 8).
 pub(crate) const DEFAULT_IDLE_EXIT: Duration = Duration::from_secs(30 * 60);
-
-/// Most backups of one kind that are kept.
-const MOST_BACKUPS: u32 = 366;
 
 /// Whose file it is; decides which keys it may have.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -132,53 +132,28 @@ pub(crate) fn parse(text: &str, place: Place) -> Result<ConfigFile, ConfigError>
     }
 }
 
-const BOTH: &[&str] = &["version", "work_item_schemas", "note_schemas", "hierarchy", "stale", "priority"];
-const USER_ONLY: &[&str] = &["claims", "daemon", "history", "backup"];
-const PROJECT_ONLY: &[&str] = &["name"];
-
 fn file(root: &Node, place: Place) -> Result<ConfigFile, ConfigError> {
-    let (own, other, whose) = match place {
-        Place::User => (USER_ONLY, PROJECT_ONLY, "a project's .taskorchestrator/config.yaml"),
-        Place::Project => {
-            (PROJECT_ONLY, USER_ONLY, "the user's config.yaml, because it concerns every project")
-        }
-    };
-    let known = [BOTH, own].concat();
+    let known: Vec<&str> = TOP.iter().filter(|key| key.place.allows(place)).map(|key| key.name).collect();
     for (key, _) in fields::entries(root, "", &known)? {
-        if other.contains(&key.name.as_str()) {
+        if TOP.iter().any(|top| top.name == key.name && !top.place.allows(place)) {
+            let whose = match place {
+                Place::User => "a project's .taskorchestrator/config.yaml",
+                Place::Project => "the user's config.yaml, because it concerns every project",
+            };
             return Err(ConfigError::new(key.at, format!("{} belongs into {whose}", key.name)));
         }
     }
     let top = Fields::of(root, "", &known)?;
     let mut file = ConfigFile { schemas: both_names(&top)?, ..ConfigFile::default() };
-    top.read("version", |f| f.text("a number").map(drop))?;
-    file.name = top.read("name", project_name)?;
-    if let Some(section) = section(&top, "hierarchy", &["max_depth"])? {
-        file.max_depth = section.read("max_depth", |f| f.number(1, limits::DEPTH))?;
-    }
-    if let Some(section) = section(&top, "stale", &["queue", "work"])? {
-        file.stale_queue = section.read("queue", Field::span)?;
-        file.stale_work = section.read("work", Field::span)?;
-    }
-    if let Some(section) = section(&top, "priority", &["due_within", "overdue"])? {
-        let words: Vec<(&str, Priority)> = Priority::ALL.iter().map(|p| (p.as_str(), *p)).collect();
-        file.due_within = section.read("due_within", Field::span)?;
-        file.overdue = section.read("overdue", |f| f.word(&words))?;
-    }
-    if let Some(section) = section(&top, "claims", &["grace", "protect_notes"])? {
-        file.claim_grace = section.read("grace", Field::span)?;
-        file.protect_notes = section.read("protect_notes", Field::flag)?;
-    }
-    if let Some(section) = section(&top, "daemon", &["idle_exit"])? {
-        file.idle_exit = section.read("idle_exit", |f| at_least(f, f.span()?, SECOND))?;
-    }
-    if let Some(section) = section(&top, "history", &["keep"])? {
-        file.history = section.read("keep", keep)?;
-    }
-    if let Some(section) = section(&top, "backup", &["every", "keep_daily", "keep_weekly"])? {
-        file.backup_every = section.read("every", every)?;
-        file.backup_daily = section.read("keep_daily", |f| f.number(1, MOST_BACKUPS))?;
-        file.backup_weekly = section.read("keep_weekly", |f| f.number(0, MOST_BACKUPS))?;
+    for key in TOP {
+        let Some(field) = top.get(key.name) else { continue };
+        match key.holds {
+            Holds::Version => field.text("a number").map(drop)?,
+            Holds::Name => file.name = Some(project_name(&field)?),
+            // Read above, under either name.
+            Holds::Schemas => {}
+            Holds::Section(settings) => settings::read(&field, settings, &mut file)?,
+        }
     }
     Ok(file)
 }
@@ -195,41 +170,11 @@ fn both_names(top: &Fields<'_>) -> Result<Vec<Schema>, ConfigError> {
     }
 }
 
-fn section<'n>(top: &Fields<'n>, key: &str, known: &[&str]) -> Result<Option<Fields<'n>>, ConfigError> {
-    top.read(key, |field| Fields::of(field.node, key, known))
-}
-
 fn project_name(field: &Field<'_>) -> Result<String, ConfigError> {
     match field.short_text(limits::KEY_CHARS)? {
         "*" => Err(field.fault("a project cannot be called *; that means all of them")),
         name => Ok(name.to_owned()),
     }
-}
-
-fn keep(field: &Field<'_>) -> Result<Keep, ConfigError> {
-    let wants = "forever, or a length of time such as 90d";
-    let text = field.text(wants)?;
-    if text.trim().eq_ignore_ascii_case("forever") {
-        return Ok(Keep::Forever);
-    }
-    let span = field.span().map_err(|_| field.takes(wants))?;
-    at_least(field, span, DAY).map(Keep::For)
-}
-
-fn every(field: &Field<'_>) -> Result<Every, ConfigError> {
-    let wants = "never, or a length of time such as 24h";
-    if field.text(wants)?.trim().eq_ignore_ascii_case("never") {
-        return Ok(Every::Never);
-    }
-    let span = field.span().map_err(|_| field.takes(wants))?;
-    at_least(field, span, HOUR).map(Every::Span)
-}
-
-fn at_least(field: &Field<'_>, span: i64, least: i64) -> Result<i64, ConfigError> {
-    if span < least {
-        return Err(field.takes(&format!("at least {}", span_text(least))));
-    }
-    Ok(span)
 }
 
 impl ConfigError {

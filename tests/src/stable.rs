@@ -7,15 +7,37 @@ use serde_json::Value;
 /// The same document with every id as `id1`, `id2`, … (an id's short form gets the name of the whole), every time as
 /// `time` and every path under a temporary folder as `path`.
 pub fn stable(doc: &Value) -> Value {
-    let mut names = Names::default();
-    names.value(doc)
+    Names::numbered().value(doc)
 }
 
-#[derive(Default)]
-struct Names(HashMap<String, usize>);
+/// What ids, times and paths are called. An id keeps its name from document to document.
+#[derive(Debug)]
+pub struct Names {
+    seen: HashMap<String, usize>,
+    /// From its number, and whether all 36 characters are wanted.
+    id: fn(usize, bool) -> String,
+    time: &'static str,
+    path: &'static str,
+}
 
 impl Names {
-    fn value(&mut self, doc: &Value) -> Value {
+    /// `id1`, `time`, `path`.
+    pub fn numbered() -> Self {
+        Self { seen: HashMap::new(), id: |n, _| format!("id{n}"), time: "time", path: "path" }
+    }
+
+    /// Names that look like what they stand for, for pages.
+    pub fn lifelike() -> Self {
+        Self {
+            seen: HashMap::new(),
+            id: lifelike_id,
+            time: "2026-11-23T09:31:00Z",
+            path: "/home/you/.local/share/task-orchestrator/checkpoint-20261123T093100000000Z.json",
+        }
+    }
+
+    /// The same document with everything under its name.
+    pub fn value(&mut self, doc: &Value) -> Value {
         match doc {
             Value::String(text) => Value::String(self.text(text)),
             Value::Array(rows) => rows.iter().map(|row| self.value(row)).collect(),
@@ -33,12 +55,12 @@ impl Names {
 
     fn text(&mut self, text: &str) -> String {
         if is_time(text) {
-            return "time".into();
+            return self.time.into();
         }
         if text.starts_with('/') && text.contains("/tasks.db") || text.contains("/checkpoint-") {
-            return "path".into();
+            return self.path.into();
         }
-        let text = times_named(text);
+        let text = times_named(text, self.time);
         let mut out = String::new();
         let mut word = String::new();
         for c in text.chars().chain(std::iter::once('\0')) {
@@ -59,8 +81,17 @@ impl Names {
         if !is_id(word) {
             return word.to_owned();
         }
-        let next = self.0.len() + 1;
-        format!("id{}", self.0.entry(word[..8].to_owned()).or_insert(next))
+        let next = self.seen.len() + 1;
+        (self.id)(*self.seen.entry(word[..8].to_owned()).or_insert(next), word.len() > 8)
+    }
+}
+
+/// Digits without a pattern, the same every time.
+fn lifelike_id(n: usize, whole: bool) -> String {
+    let digits = u64::try_from(n).unwrap_or_default().wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    match whole {
+        false => format!("{:08x}", digits >> 32),
+        true => format!("{:08x}-0000-4000-8000-{:012x}", digits >> 32, digits & 0xffff_ffff),
     }
 }
 
@@ -74,11 +105,11 @@ fn is_id(word: &str) -> bool {
     }
 }
 
-/// The same sentence with `time` for every time in it.
-fn times_named(text: &str) -> String {
+/// The same sentence with `name` for every time in it.
+fn times_named(text: &str, name: &str) -> String {
     let named = text.split(' ').map(|word| {
         let bare = word.trim_end_matches([';', ',', '.', ')']);
-        if is_time(bare) { format!("time{}", &word[bare.len()..]) } else { word.to_owned() }
+        if is_time(bare) { format!("{name}{}", &word[bare.len()..]) } else { word.to_owned() }
     });
     named.collect::<Vec<_>>().join(" ")
 }

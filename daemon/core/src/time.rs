@@ -102,8 +102,11 @@ pub fn parse_span(text: &str) -> Option<i64> {
     if text.is_empty() { None } else { bounded(total) }
 }
 
+/// Longest length of time that is taken, in microseconds: a thousand years.
+pub const LONGEST_SPAN: i64 = 365_000 * DAY;
+
 fn bounded(micros: i64) -> Option<i64> {
-    (micros <= 365_000 * DAY).then_some(micros)
+    (micros <= LONGEST_SPAN).then_some(micros)
 }
 
 /// Writes a length of time the way a person says it: `2m`, `1h 5m`, `3d`.

@@ -62,7 +62,7 @@ impl Param {
 }
 
 /// Accepted by every tool, shown by none (contract.md §2).
-pub(super) const EVERYWHERE: [Param; 2] = [
+pub(crate) const EVERYWHERE: [Param; 2] = [
     Param::new("agent", Kind::Text, "A subagent of this session"),
     Param::new("request_id", Kind::Text, "Makes a repeated call safe"),
 ];

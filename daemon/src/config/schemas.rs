@@ -12,8 +12,10 @@ use super::fields::{self, Field, Fields};
 use super::yaml::{At, Key, Node, Value};
 use crate::near::nearest;
 
-const SCHEMA_KEYS: &[&str] = &["lifecycle", "notes"];
-const NOTE_KEYS: &[&str] = &["key", "role", "required", "description", "guidance"];
+/// The keys of a schema.
+pub(super) const SCHEMA_KEYS: &[&str] = &["lifecycle", "notes"];
+/// The keys of a note.
+pub(super) const NOTE_KEYS: &[&str] = &["key", "role", "required", "description", "guidance"];
 
 /// All schemas under `section`, in the order of the file.
 pub(super) fn read(section: &Field<'_>) -> Result<Vec<Schema>, ConfigError> {

@@ -1,23 +1,43 @@
-//! `man`: man pages and the page of all commands, made from the same definitions as the commands. For packaging; hidden.
+//! `man`: man pages, and the pages of docs/ that are made from the code's own tables. For packaging; hidden.
 
 use std::{fmt::Write, path::PathBuf};
 
 use super::{Trouble, exit::Exit, tell};
-use crate::command;
+use crate::{catalog, command, config};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Write a man page for each verb into this folder
-    #[arg(long, value_name = "DIR", required_unless_present = "markdown")]
+    #[arg(long, value_name = "DIR", required_unless_present_any = ["markdown", "page"])]
     out: Option<PathBuf>,
     /// Print docs/cli.md
     #[arg(long)]
     markdown: bool,
+    /// Print a page of docs/
+    #[arg(long, value_name = "PAGE")]
+    page: Option<Page>,
+}
+
+/// A page that is made from a table.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Page {
+    /// docs/tools.md, but for its calls.
+    Tools,
+    /// docs/config.md.
+    Config,
+    /// docs/config.schema.json.
+    ConfigSchema,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Trouble> {
     if arguments.markdown {
         tell(&page());
+    }
+    match arguments.page {
+        Some(Page::Tools) => tell(&catalog::reference::page()),
+        Some(Page::Config) => tell(&config::reference::page()),
+        Some(Page::ConfigSchema) => tell(&format!("{:#}\n", config::reference::schema())),
+        None => {}
     }
     if let Some(folder) = &arguments.out {
         let failed = |error: std::io::Error| {

@@ -50,13 +50,13 @@ fn the_readme_names_every_tool() {
 }
 
 #[test]
-fn the_readme_names_every_setting() {
-    let (readme, settings) = (read("README.md"), read("proto/src/settings.rs"));
+fn the_page_of_settings_names_every_variable() {
+    let (page, settings) = (read("docs/config.md"), read("proto/src/settings.rs"));
     let names = settings.split('"').filter(|word| word.starts_with("TASK_ORCHESTRATOR_"));
     let names: BTreeSet<_> = names.map(str::to_owned).collect();
     assert!(names.len() >= 10, "{names:?}");
-    let missing = names.into_iter().filter(|name| !readme.contains(&format!("`{name}`")));
-    none("variables that README.md does not name", &missing.collect::<Vec<_>>());
+    let missing = names.into_iter().filter(|name| !page.contains(&format!("`{name}`")));
+    none("variables that docs/config.md does not name", &missing.collect::<Vec<_>>());
 }
 
 #[test]
@@ -121,4 +121,33 @@ fn links_between_pages_lead_somewhere() {
         }
     }
     none("links that lead nowhere", &found);
+}
+
+/// How a heading is linked to: small letters, words joined by `-`, nothing else but `_`.
+fn anchor(heading: &str) -> String {
+    let kept = heading.trim().to_lowercase().replace(' ', "-");
+    kept.chars().filter(|c| c.is_alphanumeric() || ['-', '_'].contains(c)).collect()
+}
+
+#[test]
+fn links_into_pages_lead_to_headings() {
+    let mut found = Vec::new();
+    for page in files("").into_iter().filter(|path| path.extension().is_some_and(|e| e == "md")) {
+        for link in read(&page).split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let Some((target, wanted)) = link.split_once('#') else { continue };
+            if target.contains("://") || wanted.contains(char::is_whitespace) {
+                continue;
+            }
+            let to = match target {
+                "" => page.clone(),
+                _ => page.parent().unwrap_or(std::path::Path::new("")).join(target),
+            };
+            let text = std::fs::read_to_string(e2e::workspace_root().join(&to)).unwrap_or_default();
+            let headings = text.lines().filter_map(|line| line.strip_prefix('#'));
+            if !headings.map(|heading| anchor(heading.trim_start_matches('#'))).any(|name| name == wanted) {
+                found.push(format!("{}: {link}", page.display()));
+            }
+        }
+    }
+    none("links to headings that do not exist", &found);
 }

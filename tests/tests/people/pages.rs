@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use e2e::{TestEnv, workspace_root};
+use e2e::TestEnv;
 
 /// The verbs that the help lists.
 fn verbs(help: &str) -> BTreeSet<String> {
@@ -12,16 +12,6 @@ fn verbs(help: &str) -> BTreeSet<String> {
         .take_while(|line| !line.is_empty())
         .filter_map(|line| line.split_whitespace().next());
     rows.filter(|verb| *verb != "help").map(str::to_owned).collect()
-}
-
-#[test]
-fn the_page_of_commands_is_up_to_date() {
-    let page = TestEnv::new().person().ends_with(0, &["man", "--markdown"]).stdout;
-    let kept = std::fs::read_to_string(workspace_root().join("docs/cli.md")).unwrap_or_default();
-    assert!(
-        kept == page,
-        "docs/cli.md is stale: write it anew with `task-orchestrator man --markdown > docs/cli.md`"
-    );
 }
 
 #[test]
