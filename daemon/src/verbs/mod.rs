@@ -134,12 +134,7 @@ impl Here {
         Ok(Self { places, settings, endpoint })
     }
 
-    /// A session of the person who runs this, with a daemon that is started if need be.
-    pub(crate) async fn connect(&self) -> Result<Connection, Trouble> {
-        self.connect_as(self.settings.for_hello(), May::Start).await
-    }
-
-    /// The same with settings of its own, and perhaps only if a daemon runs.
+    /// A session of the person who runs this, with a daemon that is started if it may be.
     pub(crate) async fn connect_as(&self, settings: HelloSettings, may: May) -> Result<Connection, Trouble> {
         let hello = Hello {
             folder: std::env::current_dir().unwrap_or_else(|_| self.places.home.clone()),

@@ -22,6 +22,7 @@ mod leases;
 pub mod memory;
 #[cfg(any(test, feature = "testing"))]
 pub mod meter;
+pub mod moving;
 pub mod open;
 pub mod original_workspaces;
 pub mod queries;

@@ -1,0 +1,122 @@
+//! What is settled can be placed, and is the same each time.
+
+use serde_json::Value;
+
+use super::*;
+
+const RULES: Rules<'static> = Rules { kind: "beads", place: "shop", levels: Some(3), project: None };
+
+fn item(name: &str, parent: Option<&str>) -> Item {
+    Item { parent: parent.map(str::to_owned), ..Item::new(name, name) }
+}
+
+fn parent_of<'s>(settled: &'s Settled, name: &str) -> Option<&'s str> {
+    let named = |id: &str| settled.names.get(id).map(String::as_str);
+    let row = settled.items.iter().find(|row| row["id"].as_str().and_then(named) == Some(name));
+    named(row?["parent_id"].as_str()?)
+}
+
+#[test]
+fn ids_follow_from_what_an_item_is_called_and_where() {
+    let id = |kind, place, name| {
+        let foreign = Foreign { items: vec![item(name, None)], ..Foreign::default() };
+        let settled = settle(foreign, &Rules { kind, place, ..RULES });
+        settled.items[0]["id"].as_str().map(str::to_owned)
+    };
+    let first = id("beads", "shop", "bd-1");
+    assert_eq!(first, id("beads", "shop", "bd-1"));
+    for other in [id("beads", "shop", "bd-2"), id("beads", "store", "bd-1"), id("backlog", "shop", "bd-1")] {
+        assert_ne!(first, other);
+    }
+    // Whatever happens to this program: who imported once must find the same ids again.
+    assert_eq!(first.as_deref(), Some("FIXED"));
+}
+
+#[test]
+fn parents_that_cannot_be_are_said_and_deep_ones_are_moved_up() {
+    let foreign = Foreign {
+        items: vec![
+            item("e", Some("d")),
+            item("d", Some("c")),
+            item("c", Some("b")),
+            item("b", Some("a")),
+            item("a", None),
+            item("x", Some("y")),
+            item("y", Some("x")),
+            item("z", Some("gone")),
+            item("a", None),
+        ],
+        ..Foreign::default()
+    };
+    let settled = settle(foreign, &RULES);
+    let parents = ["a", "b", "c", "d", "e", "z"].map(|name| parent_of(&settled, name));
+    assert_eq!(parents, [None, Some("a"), Some("b"), Some("b"), Some("b"), None]);
+    let names: Vec<&str> = settled.remarks.changed.iter().map(|remark| remark.name.as_str()).collect();
+    assert_eq!(names, ["y", "z", "d", "e"]);
+    assert_eq!(settled.dependencies.len(), 2, "each is tied to its real parent");
+    assert_eq!(settled.remarks.missing, [1, 0, 0]);
+    let order: Vec<&str> = settled.items.iter().filter_map(|row| row["title"].as_str()).collect();
+    assert_eq!(order, ["a", "b", "c", "d", "e", "y", "x", "z"]);
+}
+
+#[test]
+fn links_that_cannot_be_are_said_and_cycles_become_relations() {
+    let links = vec![
+        Link::blocks("a", "b"),
+        Link::blocks("b", "c"),
+        Link::blocks("c", "a"),
+        Link::relates("a", "c"),
+        Link::blocks("a", "c"),
+        Link::blocks("a", "a"),
+        Link::blocks("a", "gone"),
+    ];
+    let items = ["a", "b", "c"].map(|name| item(name, None)).into();
+    let settled = settle(Foreign { items, links, ..Foreign::default() }, &RULES);
+    let kinds: Vec<&str> = settled.dependencies.iter().filter_map(|row| row["dep_type"].as_str()).collect();
+    assert_eq!(kinds, ["blocks", "blocks", "relates_to", "blocks"]);
+    assert_eq!(settled.remarks.changed[0].name, "c → a");
+    assert_eq!(settled.remarks.missing, [0, 0, 2]);
+}
+
+#[test]
+fn texts_beyond_the_limits_are_whole_in_notes() {
+    let mut long = item("a", None);
+    long.set("title", "ä".repeat(501));
+    long.set("description", "ä".repeat(600_000));
+    long.set("properties", format!("{{\"x\":\"{}\"}}", "y".repeat(70_000)));
+    long.set("tags", (0..60).map(|n| format!("tag,{n}")).collect::<Vec<_>>());
+    long.set("complexity", 40);
+    long.set("schedule", "whenever");
+    long.note("k", "work", Some("ö".repeat(600_000)));
+    long.note("k", "work", Some("again".to_owned()));
+    let settled = settle(Foreign { items: vec![long, item("", None)], ..Foreign::default() }, &RULES);
+    let row = &settled.items[0];
+    let length = |field: &str| row[field].as_str().unwrap_or_default().len();
+    assert!(length("title") <= 1_000 && length("description") <= limits::BODY_BYTES);
+    assert_eq!(row["complexity"], 10);
+    assert_eq!(row["tags"].as_str().unwrap_or_default().split(',').count(), 50);
+    assert_eq!((row.get("properties"), row.get("schedule")), (None, None));
+    assert_eq!(settled.items[1]["title"], UNTITLED);
+    let notes: Vec<(&str, usize)> = settled
+        .notes
+        .iter()
+        .map(|note| (note["key"].as_str().unwrap_or_default(), note["body"].as_str().map_or(0, str::len)))
+        .collect();
+    assert_eq!(
+        notes,
+        [
+            ("k", 1_048_576),
+            ("k-2", 151_424),
+            ("k-2-2", 5),
+            ("title", 1_002),
+            ("description", 1_048_576),
+            ("description-2", 151_424),
+            ("properties", 70_008),
+            ("tags", 65),
+            ("schedule", 8),
+        ]
+    );
+    assert!(settled.notes.iter().all(|note| note["item_id"] == row["id"]));
+    let ids: std::collections::HashSet<&Value> = settled.notes.iter().map(|note| &note["id"]).collect();
+    assert_eq!(ids.len(), settled.notes.len());
+}
