@@ -152,7 +152,7 @@ impl Fields {
             Value::Object(_) | Value::Array(_) => return None,
             _ => {}
         }
-        match self.0.remove(field)? {
+        match self.0.shift_remove(field)? {
             Value::String(text) => Some(text).filter(|text| !text.trim().is_empty()),
             Value::Null => None,
             other => Some(other.to_string()),
@@ -161,7 +161,7 @@ impl Fields {
 
     /// Takes a list; a single value counts as one of it.
     pub(super) fn list(&mut self, field: &str) -> Vec<Value> {
-        match self.0.remove(field) {
+        match self.0.shift_remove(field) {
             None | Some(Value::Null) => Vec::new(),
             Some(Value::Array(entries)) => entries,
             Some(Value::String(text)) if text.trim().is_empty() => Vec::new(),
@@ -197,10 +197,9 @@ pub(super) fn word(value: &Value) -> Option<String> {
 /// A time as ISO 8601 has it. `2026-11-25 03:17`, which some programs write, is in UTC.
 pub(super) fn time(given: &str) -> Option<String> {
     let given = given.trim();
-    if Stamp::parse(given).is_some() {
-        return Some(given.to_owned());
-    }
-    let (day, clock) = given.split_once(' ')?;
+    let Some((day, clock)) = given.split_once(' ') else {
+        return Stamp::parse(given).map(|_| given.to_owned());
+    };
     let clock = if clock.len() == "03:17".len() { format!("{clock}:00") } else { clock.to_owned() };
     let whole = format!("{day}T{clock}");
     Stamp::parse(&whole).map(|_| whole)

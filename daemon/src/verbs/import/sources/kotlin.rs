@@ -83,7 +83,7 @@ fn item(mut fields: Fields, notes: &mut HashMap<String, Vec<Map<String, Value>>>
     ] {
         item.set_some(ours, fields.text(theirs));
     }
-    if let Some(given) = fields.0.remove("complexity").and_then(|given| given.as_i64()) {
+    if let Some(given) = fields.0.shift_remove("complexity").and_then(|given| given.as_i64()) {
         item.set("complexity", given);
     }
     for (theirs, ours) in

@@ -152,7 +152,7 @@ fn describe(item: &mut Item, fields: &mut Fields, around: &Around<'_>, foreign: 
     let ours = counterpart(item, "priority", priority.as_deref(), &PRIORITY, "medium", remarks);
     item.set("priority", ours);
     item.set_some("description", fields.text("description"));
-    if let Some(Value::Number(given)) = fields.0.remove("complexity") {
+    if let Some(Value::Number(given)) = fields.0.shift_remove("complexity") {
         item.set_some("complexity", given.as_i64().or_else(|| given.as_f64().map(|n| n.round() as i64)));
     }
     let mut tags = fields.words("tags");
