@@ -28,13 +28,13 @@ const SOURCES: [(&str, &str, [u64; 3]); 8] = [
 ];
 
 fn import(env: &TestEnv, source: &Path, more: &[&str]) -> Value {
-    let words = [&["import", source.to_str().unwrap(), "--json"], more].concat();
+    let words = [&["import", source.to_str().expect("a path"), "--json"], more].concat();
     let done = env.cli(&words);
     serde_json::from_str(&done.stdout).unwrap_or_else(|_| panic!("{} {}", done.stdout, done.stderr))
 }
 
 fn counts(report: &Value, which: &str) -> [u64; 3] {
-    ["items", "notes", "dependencies"].map(|list| report[list][which].as_u64().unwrap())
+    ["items", "notes", "dependencies"].map(|list| report[list][which].as_u64().expect("a count"))
 }
 
 /// All that is in the store.
@@ -49,23 +49,24 @@ fn history(env: &TestEnv) -> Value {
 
 /// Items by their titles.
 fn by_title(graph: &Value) -> BTreeMap<String, Value> {
-    let items = graph["items"].as_array().unwrap().iter();
-    items.map(|item| (item["title"].as_str().unwrap().to_owned(), item.clone())).collect()
+    let items = graph["items"].as_array().expect("an array").iter();
+    items.map(|item| (item["title"].as_str().expect("a text").to_owned(), item.clone())).collect()
 }
 
 /// `child < parent`, `blocker > waiting (threshold)`, `one ~ other`, by titles.
 fn links(graph: &Value) -> BTreeSet<String> {
     let titles: BTreeMap<&str, &str> = graph["items"]
         .as_array()
-        .unwrap()
+        .expect("an array")
         .iter()
-        .map(|item| (item["id"].as_str().unwrap(), item["title"].as_str().unwrap()))
+        .map(|item| (item["id"].as_str().expect("a text"), item["title"].as_str().expect("a text")))
         .collect();
-    let title = |id: &Value| titles[id.as_str().unwrap()];
-    let items = graph["items"].as_array().unwrap().iter().filter(|item| !item["parent_id"].is_null());
+    let title = |id: &Value| titles[id.as_str().expect("a text")];
+    let items =
+        graph["items"].as_array().expect("an array").iter().filter(|item| !item["parent_id"].is_null());
     let mut links: BTreeSet<String> =
         items.map(|item| format!("{} < {}", title(&item["id"]), title(&item["parent_id"]))).collect();
-    for edge in graph["dependencies"].as_array().unwrap() {
+    for edge in graph["dependencies"].as_array().expect("an array") {
         let (from, to) = (title(&edge["from_id"]), title(&edge["to_id"]));
         links.insert(match (edge["dep_type"].as_str(), edge["unblock_at"].as_str()) {
             (Some("relates_to"), _) => format!("{from} ~ {to}"),
@@ -82,8 +83,11 @@ fn set(words: &[&str]) -> BTreeSet<String> {
 
 /// The remarks of a report, `id: reason`.
 fn remarks(report: &Value, which: &str) -> Vec<String> {
-    let rows = report[which].as_array().unwrap().iter();
-    rows.map(|row| format!("{}: {}", row["id"].as_str().unwrap(), row["why"].as_str().unwrap())).collect()
+    let rows = report[which].as_array().expect("an array").iter();
+    rows.map(|row| {
+        format!("{}: {}", row["id"].as_str().expect("a text"), row["why"].as_str().expect("a text"))
+    })
+    .collect()
 }
 
 #[test]
@@ -322,6 +326,8 @@ fn what_the_newest_programs_make_comes_whole() {
     for (name, kind, rows) in SOURCES.iter().filter(|(_, kind, _)| ["backlog", "taskmaster"].contains(kind)) {
         let env = TestEnv::new();
         let report = import(&env, &fresh.join(kind), &["--from", kind]);
-        assert_eq!(counts(&report, "came"), *rows, "{name}: {report:#}");
+        // Newer versions may write more fields, and so more notes.
+        let [items, _, links] = counts(&report, "came");
+        assert_eq!([items, links], [rows[0], rows[2]], "{name}: {report:#}");
     }
 }

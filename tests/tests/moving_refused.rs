@@ -7,8 +7,8 @@ use e2e::{TestEnv, Value, json};
 
 fn made(env: &TestEnv, name: &str, text: &[u8]) -> PathBuf {
     let path = env.folder().join(name);
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(&path, text).unwrap();
+    fs::create_dir_all(path.parent().unwrap_or(&path)).expect("a folder of the test's own");
+    fs::write(&path, text).expect("a file of the test's own");
     path
 }
 
@@ -46,6 +46,24 @@ fn what_is_no_source_is_refused_in_words_and_changes_nothing() {
     }
     let list = env.connect().ok("query_items", json!({"operation": "list"}));
     assert_eq!(list["total"], 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn huge_files_and_pipes_are_refused_before_they_are_read() {
+    let env = TestEnv::new();
+    for name in ["issues.jsonl", "tasks.json"] {
+        let huge = made(&env, name, b"{\"tasks\": [");
+        fs::File::options().write(true).open(&huge).unwrap().set_len(1 << 30).unwrap();
+        let done = env.cli(&["import", huge.to_str().unwrap()]);
+        assert!(!done.success && done.stderr.contains("it has 1.00 GiB; at most"), "{name}: {}", done.stderr);
+    }
+    let pipe = env.folder().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for more in [&[] as &[&str], &["--from", "beads"], &["--from", "kotlin"]] {
+        let done = env.cli(&[&["import", pipe.to_str().unwrap()], more].concat());
+        assert!(!done.success && done.stderr.contains("pipe"), "{more:?}: {}", done.stderr);
+    }
 }
 
 #[test]

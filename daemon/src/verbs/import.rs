@@ -24,7 +24,7 @@ use std::{
 };
 
 use indicatif::HumanCount;
-use orc_core::policy::DEFAULT_MAX_DEPTH;
+use orc_core::{limits, policy::DEFAULT_MAX_DEPTH};
 use orc_proto::wire;
 use orc_store::moving::Source;
 use serde_json::{Value, json};
@@ -59,7 +59,7 @@ pub(crate) struct Arguments {
     dry_run: bool,
     /// The project the items are to belong to, and by which their ids are told from those of another project (default: they
     /// belong to none, and the folder's name tells them apart)
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = project_name)]
     project: Option<String>,
     /// merge keeps what is there and adds what is not; replace deletes what is there first
     #[arg(long, value_enum, default_value = "merge")]
@@ -70,6 +70,18 @@ pub(crate) struct Arguments {
 enum Mode {
     Merge,
     Replace,
+}
+
+/// A project's name as it can be kept.
+fn project_name(given: &str) -> Result<String, String> {
+    let name = given.trim();
+    match name.chars().count() {
+        0 => Err("it is blank".to_owned()),
+        n if n > limits::KEY_CHARS => {
+            Err(format!("it has {n} characters; at most {} are kept", limits::KEY_CHARS))
+        }
+        _ => Ok(name.to_owned()),
+    }
 }
 
 pub(crate) fn run(arguments: &Arguments, json: bool, db: Option<&Path>) -> Result<ExitCode, Trouble> {
@@ -92,6 +104,7 @@ pub(crate) fn run(arguments: &Arguments, json: bool, db: Option<&Path>) -> Resul
         kind: found.kind,
         source: found.path,
         dry_run: arguments.dry_run,
+        replaces: arguments.mode == Mode::Replace,
         rows: counts(&lists),
         there: tally.there,
         skipped: [0; 3],
@@ -104,8 +117,7 @@ pub(crate) fn run(arguments: &Arguments, json: bool, db: Option<&Path>) -> Resul
         }
         return Ok(report.tell(json));
     }
-    let replaces = arguments.mode == Mode::Replace;
-    person.wait(place(&person, ready.document, &lists, replaces, &ready.names, report))
+    person.wait(place(&person, ready.document, &lists, &ready.names, report))
 }
 
 /// A document that can be sent, and what is to be said about it.
@@ -197,12 +209,11 @@ async fn place(
     person: &Person,
     document: Document,
     lists: &[Found],
-    replaces: bool,
     names: &HashMap<String, String>,
     mut report: Report,
 ) -> Result<ExitCode, Trouble> {
     let mut import = Import::begin(person.connection().await?, document, lists);
-    let outcome = import.all(lists, replaces).await;
+    let outcome = import.all(lists, report.replaces).await;
     import.progress.end();
     let rows = HumanCount(import.progress.rows());
     match outcome {

@@ -1,7 +1,7 @@
 //! An exported document on disk, of any size: its lists and their rows, read through a window that does not grow with it.
 
 use std::{
-    fs::File,
+    fs::{self, File},
     io::{self, Read, Seek, SeekFrom},
     ops::Range,
     path::{Path, PathBuf},
@@ -81,12 +81,14 @@ impl Document {
             let why = "standard input cannot be read twice, which large documents need; save it to a file and name that";
             return Err(failed(why.to_owned()));
         }
-        let file = File::open(path).map_err(|error| failed(error.to_string()))?;
-        if !file.metadata().is_ok_and(|data| data.is_file()) {
+        // Asked before opening: that would wait for ever at a pipe nobody writes to.
+        let found = fs::metadata(path).map_err(|error| failed(error.to_string()))?;
+        if !found.is_file() {
             return Err(failed(
                 "it is no file that could be read twice; save it to one and name that".to_owned(),
             ));
         }
+        let file = File::open(path).map_err(|error| failed(error.to_string()))?;
         Ok(Self {
             path: path.to_owned(),
             file,

@@ -1,9 +1,14 @@
 //! What somebody must know who moves in: rows that are not what they were, and rows that did not come.
 
+use orc_core::text;
+
 use super::document::List;
 
 /// Most remarks of a kind that are kept in words; what is beyond is counted.
 const MOST: usize = 10_000;
+/// Longest name and reason, in characters.
+const NAME: usize = 200;
+const WHY: usize = 500;
 
 /// One row and a reason.
 #[derive(Debug, PartialEq, Eq)]
@@ -12,6 +17,13 @@ pub(super) struct Remark {
     pub(super) name: String,
     /// Why.
     pub(super) why: String,
+}
+
+impl Remark {
+    /// Cut to what fits a line or two: names and reasons have texts of others in them.
+    fn new(name: &str, why: impl Into<String>) -> Self {
+        Self { name: text::cut(name, NAME), why: text::cut(&why.into(), WHY) }
+    }
 }
 
 /// All remarks about an import.
@@ -31,7 +43,7 @@ impl Remarks {
     /// Says that a row is not what it was.
     pub(super) fn changed(&mut self, name: &str, why: impl Into<String>) {
         match self.changed.len() < MOST {
-            true => self.changed.push(Remark { name: name.to_owned(), why: why.into() }),
+            true => self.changed.push(Remark::new(name, why)),
             false => self.more_changed += 1,
         }
     }
@@ -40,7 +52,7 @@ impl Remarks {
     pub(super) fn left_out(&mut self, list: List, name: &str, why: impl Into<String>) {
         self.missing[list as usize] += 1;
         if self.left_out.len() < MOST {
-            self.left_out.push(Remark { name: name.to_owned(), why: why.into() });
+            self.left_out.push(Remark::new(name, why));
         }
     }
 

@@ -21,6 +21,8 @@ pub(super) struct Report {
     pub(super) kind: Kind,
     pub(super) source: PathBuf,
     pub(super) dry_run: bool,
+    /// Whether what was there is deleted first.
+    pub(super) replaces: bool,
     /// Rows that were to come, by [`List`].
     pub(super) rows: [u64; 3],
     /// Of those, the ones that were there before.
@@ -69,6 +71,7 @@ impl Report {
         document.insert("from".to_owned(), json!(self.kind.word()));
         document.insert("source".to_owned(), json!(self.source));
         document.insert("dry_run".to_owned(), json!(self.dry_run));
+        document.insert("replaces".to_owned(), json!(self.replaces));
         for list in List::ALL {
             let (there, missing) = (self.there[list as usize], self.remarks.missing[list as usize]);
             let counts = json!({"came": self.came(list), "there": there, "could_not": missing});
@@ -86,6 +89,9 @@ impl Report {
 
     fn words(&self) {
         let (verb, kind) = (if self.dry_run { "would come" } else { "came" }, self.kind.word());
+        if self.replaces && self.dry_run {
+            say("what is there would be deleted first");
+        }
         let source = plain(&self.source.display().to_string());
         let rate = match self.dry_run {
             true => String::new(),

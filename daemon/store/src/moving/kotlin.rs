@@ -48,7 +48,7 @@ pub(super) fn read(connection: &Connection) -> rusqlite::Result<Tables> {
 
 fn rows(connection: &Connection, table: &str) -> rusqlite::Result<Vec<Map<String, Value>>> {
     let mut query = connection.prepare(&format!("SELECT * FROM {} ORDER BY rowid", quoted(table)))?;
-    let names: Vec<String> = query.column_names().into_iter().map(str::to_owned).collect();
+    let names: Vec<String> = query.column_names().map(str::to_owned).collect();
     query.query_map([], |row| read_row(&names, row))?.collect()
 }
 

@@ -20,6 +20,9 @@ const HEAD: &[u8; 16] = b"SQLite format 3\0";
 /// How long another process may be in the middle of something.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// Largest database, in bytes: what is read of it is kept in memory.
+const LARGEST: u64 = 2 << 30;
+
 /// Whose database it is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
@@ -35,6 +38,15 @@ pub enum MovingError {
     /// It is no database at all.
     #[error("{path} is no SQLite database, or is damaged at its head")]
     NotDatabase {
+        /// The file.
+        path: String,
+    },
+    /// It is larger than anybody's work.
+    #[error(
+        "{path} has more than {} GiB, which is more than is read at once. One of task-orchestrator-py can be taken over as it is: name it with TASK_ORCHESTRATOR_DB",
+        LARGEST >> 30
+    )]
+    TooLarge {
         /// The file.
         path: String,
     },
@@ -88,7 +100,10 @@ impl Source {
     /// Whether a file begins as a database does.
     pub fn is_database(path: &Path) -> bool {
         let mut head = [0; 16];
-        fs::File::open(path).and_then(|mut file| file.read_exact(&mut head)).is_ok() && head == *HEAD
+        // Opening a pipe that nobody writes to would wait for ever.
+        fs::metadata(path).is_ok_and(|data| data.is_file())
+            && fs::File::open(path).and_then(|mut file| file.read_exact(&mut head)).is_ok()
+            && head == *HEAD
     }
 
     /// Opens it for reading, and holds it as it is now.
@@ -99,6 +114,9 @@ impl Source {
         let text = || path.display().to_string();
         if !Self::is_database(path) {
             return Err(MovingError::NotDatabase { path: text() });
+        }
+        if fs::metadata(path).is_ok_and(|data| data.len() > LARGEST) {
+            return Err(MovingError::TooLarge { path: text() });
         }
         let failed = |source: rusqlite::Error| match source.sqlite_error_code() {
             Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {

@@ -45,6 +45,24 @@ fn originals_are_read_whole_and_nothing_is_written() {
 }
 
 #[test]
+fn the_kotlin_programs_ids_are_uuids() {
+    let place = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/moving/kotlin");
+    for version in ["first.db", "newest.db"] {
+        let source = Source::open(&place.join(version)).unwrap();
+        assert_eq!(source.kind(), Kind::Kotlin, "{version}");
+        let tables = source.kotlin().unwrap();
+        assert_eq!(
+            (tables.items.len(), tables.notes.len(), tables.dependencies.len()),
+            (8, 3, 7),
+            "{version}"
+        );
+        assert_eq!(tables.items[0]["id"], "6b6f746c-0001-4000-8000-000000000001");
+        assert_eq!(tables.items[1]["parent_id"], tables.items[0]["id"]);
+        assert_eq!(tables.others, [("role_transitions".to_owned(), 1)]);
+    }
+}
+
+#[test]
 fn what_is_still_in_the_log_is_read_whether_somebody_has_it_open_or_not() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("tasks.db");
@@ -86,6 +104,10 @@ fn what_is_neither_is_refused_with_what_it_is() {
     let text = folder.path().join("text.db");
     fs::write(&text, "no database").unwrap();
     assert!(matches!(Source::open(&text).unwrap_err(), MovingError::NotDatabase { .. }));
+    let huge = folder.path().join("huge.db");
+    fs::write(&huge, b"SQLite format 3\0").unwrap();
+    fs::File::options().write(true).open(&huge).unwrap().set_len(3 << 30).unwrap();
+    assert!(Source::open(&huge).unwrap_err().to_string().contains("more than 2 GiB"));
     let torn = folder.path().join("torn.db");
     fs::write(&torn, [b"SQLite format 3\0".as_slice(), &[7; 4_000]].concat()).unwrap();
     assert!(matches!(Source::open(&torn).unwrap_err(), MovingError::NotDatabase { .. }));

@@ -22,7 +22,7 @@ const STATUS: [(&str, &str); 6] = [
 const PRIORITY: [(&str, &str); 4] =
     [("critical", "critical"), ("high", "high"), ("medium", "medium"), ("low", "low")];
 /// Columns that follow from others here, or mean nothing outside of that database.
-const DERIVED: [&str; 8] = [
+const DERIVED: [&str; 7] = [
     "depth",
     "root_id",
     "version",
@@ -30,7 +30,6 @@ const DERIVED: [&str; 8] = [
     "claim_expires_at",
     "original_claimed_at",
     "role_changed_at",
-    "requires_verification",
 ];
 
 /// Makes items of the tables.
