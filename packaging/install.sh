@@ -73,7 +73,12 @@ case ":${PATH:-}:" in
 esac
 cat <<TEXT
 
-Done. Paste this into your MCP client's configuration:
+Done. Tell your MCP clients (the first line lists them; --dry-run shows what would change):
+
+  $bin/task-orchestrator setup
+  $bin/task-orchestrator setup --all
+
+or paste this into a client's configuration:
 
 {
   "mcpServers": {

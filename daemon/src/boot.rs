@@ -4,7 +4,7 @@ use std::{
     fs::File,
     io::{self, Write},
     path::PathBuf,
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
@@ -21,13 +21,16 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    clock,
     daemon::Daemon,
     descriptors, detach,
     engine::Engine,
+    file_size,
     idle::{self, IdleExit},
-    listen,
+    last_end, listen,
     lookout::Lookout,
     ownership::Owned,
+    service_manager,
     stop::{self, Reason},
 };
 
@@ -67,6 +70,8 @@ pub(crate) struct ServeOptions {
     pub(crate) config: Option<PathBuf>,
     /// `--workspaces` or `TASK_ORCHESTRATOR_WORKSPACES`, absolute.
     pub(crate) workspaces: Option<PathBuf>,
+    /// The last daemon did not end by itself: whether the file is whole is looked at.
+    pub(crate) after_crash: bool,
     /// The user's folders.
     pub(crate) places: Places,
     /// Cancelled when the daemon begins to end: waits (`wait_for`) answer at once what they have.
@@ -87,6 +92,9 @@ pub(crate) enum BootError {
     Lock { path: PathBuf, error: io::Error },
     #[error("Cannot listen on {}: {error}. If this runs in a sandbox, start the daemon outside.", .path.display())]
     Bind { path: PathBuf, error: io::Error },
+    /// The service manager's socket is not the one that clients look for.
+    #[error("{0}")]
+    Passed(#[from] service_manager::Unfit),
     #[error("No signal handlers: {0}")]
     Signals(io::Error),
     #[error("It was told to stop while it opened the database.")]
@@ -116,6 +124,7 @@ pub(crate) async fn serve(plan: Plan) -> Result<(), BootError> {
 async fn run(plan: &Plan) -> Result<(), BootError> {
     let endpoint = &plan.endpoint;
     let max_sessions = descriptors::raise(plan.max_sessions);
+    file_size::limit_is_an_error();
     endpoint.prepare()?;
     let lock = take_lock(endpoint).await?;
     if !plan.started_by_shim {
@@ -123,19 +132,25 @@ async fn run(plan: &Plan) -> Result<(), BootError> {
         let _ = stop_marker::clear(endpoint);
     }
     let bind_error = |error| BootError::Bind { path: endpoint.socket.clone(), error };
-    let listener = listen::bind(&endpoint.socket).map_err(bind_error)?;
+    let listener = match service_manager::passed_listener(&endpoint.socket)? {
+        Some(passed) => listen::Door::passed(passed),
+        None => listen::Door::bind(&endpoint.socket).map_err(bind_error)?,
+    };
+    let crash = last_end::begin(endpoint, clock::now().text());
     let daemon = Arc::new(Daemon::new(endpoint.clone(), max_sessions, plan.idle_exit));
+    daemon.socket_was_passed.store(listener.was_passed, Ordering::Relaxed);
     let files = [endpoint.database.as_path(), &endpoint.socket];
     let lookout = Lookout::new(&files, plan.check_every, Arc::clone(&daemon.trouble));
     let accepting = tokio::spawn(listen::accept(Arc::clone(&daemon), listener, lookout));
     let watching = tokio::spawn(watch_signals(Arc::clone(&daemon)));
     let opened = tokio::select! {
-        opened = open(plan, &daemon, &lock) => opened,
+        opened = open(plan, &daemon, &lock, crash.is_some()) => opened,
         stopped = stopped_while_opening(&daemon) => Err(stopped),
     };
     match &opened {
         Ok(()) => {
             tell("ready");
+            let _watchdog = service_manager::ready();
             if plan.started_by_shim {
                 detach::let_stdout_go();
             }
@@ -172,10 +187,11 @@ async fn take_lock(endpoint: &Endpoint) -> Result<File, BootError> {
 }
 
 /// Opens the engine; a hello is answered "starting" meanwhile (`daemon.md` rule 6).
-async fn open(plan: &Plan, daemon: &Daemon, lock: &File) -> Result<(), BootError> {
+async fn open(plan: &Plan, daemon: &Daemon, lock: &File, after_crash: bool) -> Result<(), BootError> {
     let options = ServeOptions {
         database: plan.endpoint.database.clone(),
         default_place: plan.endpoint.is_default,
+        after_crash,
         config: plan.config.clone(),
         workspaces: plan.workspaces.clone(),
         places: plan.places.clone(),
@@ -209,19 +225,21 @@ async fn until_the_end(plan: &Plan, daemon: &Daemon) {
     let unused = async {
         match daemon.engine() {
             Some(engine) => {
-                idle::idle(daemon.sessions.subscribe(), plan.idle_exit, engine.configuration()).await
+                let (sessions, config) = (daemon.sessions.subscribe(), engine.configuration());
+                idle::idle(sessions, plan.idle_exit, config, &daemon.program).await
             }
             None => std::future::pending().await,
         }
     };
     tokio::select! {
         () = daemon.stop.begun.cancelled() => {}
-        () = unused => daemon.stop.begin(Reason::Idle),
+        reason = unused => daemon.stop.begin(reason),
     }
 }
 
 /// Lets running calls end, then the engine write out. Bounded, also against a hanging file system.
 async fn drain(daemon: &Daemon) {
+    service_manager::stopping();
     let reason = daemon.stop.reason();
     if let Some(reason) = reason {
         tracing::info!("{reason}");
@@ -248,9 +266,12 @@ async fn drain(daemon: &Daemon) {
     }
 }
 
-/// Removes the socket while the lock is still held and still ours, then lets the lock go. Its file stays.
+/// Removes the socket while the lock is still held and still ours, then lets the lock go. Its file stays; so does a socket that a
+/// service manager listens on for the next daemon.
 fn leave(daemon: &Daemon, lock: File) {
+    last_end::end(&daemon.endpoint);
     if daemon.still_owns_its_files()
+        && !daemon.socket_was_passed.load(Ordering::Relaxed)
         && let Err(error) = listen::remove(&daemon.endpoint.socket)
     {
         tracing::warn!(%error, "cannot remove the socket");

@@ -136,6 +136,11 @@ fn only_writes(tool: &Tool) -> bool {
     matches!(tool.name, "advance_item" | "complete_tree" | "create_work_tree" | "import_graph")
 }
 
+/// The names of all tools, those of no set included.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    TOOLS.iter().chain(UNLISTED).map(|tool| tool.name)
+}
+
 /// The tool of that name, or a refusal with the nearest one.
 pub(crate) fn find(name: &str) -> Result<&'static Tool, Refusal> {
     if let Some(tool) = TOOLS.iter().chain(UNLISTED).find(|tool| tool.name == name) {

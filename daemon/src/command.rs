@@ -79,8 +79,21 @@ enum Verb {
     Status,
     /// Stop the daemon and wait until its database is free
     Stop(verbs::stop::Arguments),
+    /// Look whether everything is in order, and say what to do where it is not (exit code 1: a problem). Changes nothing
+    Doctor,
+    /// Copy the database while it is in use
+    Backup(verbs::backup::Arguments),
+    /// Put a backup in the place of the database, which is kept. The daemon must be stopped
+    Restore(verbs::restore::Arguments),
+    /// Mend a database that is not sound, keeping what was there. The daemon must be stopped
+    Repair,
     /// Have the system run the daemon for good
     Service(verbs::service::Arguments),
+    /// Make an MCP client know the server: its entry, hooks and rules
+    Setup(verbs::setup::Arguments),
+    /// What clients' hooks run: prints where things stand, or nothing. Never starts a daemon
+    #[command(hide = true)]
+    Hook(verbs::hook::Arguments),
     /// Print what a shell needs to complete verbs, options and ids
     Completions(verbs::completions::Arguments),
     /// Write man pages
@@ -129,9 +142,15 @@ fn run_verb(verb: Verb, db: Option<&Path>, json: bool) -> Result<ExitCode, Troub
         Verb::Man(arguments) => verbs::man::run(&arguments)?,
         Verb::Import(arguments) => return verbs::import::run(&arguments, json, db),
         Verb::Serve(arguments) => return verbs::serve::run(arguments, db),
+        Verb::Doctor => return verbs::doctor::run(json, db),
+        Verb::Backup(arguments) => return verbs::backup::run(&arguments, json, db),
+        Verb::Restore(arguments) => return verbs::restore::run(&arguments, json, db),
+        Verb::Repair => return verbs::repair::run(json, db),
         Verb::Service(arguments) => return verbs::service::run(&arguments, json, db),
         Verb::Status => return verbs::status::run(json, db),
         Verb::Stop(arguments) => return verbs::stop::run(&arguments, json, db),
+        Verb::Hook(arguments) => return Ok(verbs::hook::run(&arguments, db)),
+        Verb::Setup(arguments) => verbs::setup::run(arguments, json, db)?,
     };
     Ok(verbs::finished(exit))
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use orc_core::limits;
 use orc_core::policy::{ClaimPolicy, Policy, Schema};
 use orc_core::status::Priority;
-use orc_core::time::{DAY, SECOND, span_text};
+use orc_core::time::{DAY, HOUR, SECOND, span_text};
 
 use fields::{Field, Fields};
 use yaml::{At, Node, Value};
@@ -25,6 +25,9 @@ pub(crate) const FILE_BYTES: usize = 1 << 20;
 
 /// The daemon ends after this long without sessions, unless the user's file says otherwise (daemon.md rule 8).
 pub(crate) const DEFAULT_IDLE_EXIT: Duration = Duration::from_secs(30 * 60);
+
+/// Most backups of one kind that are kept.
+const MOST_BACKUPS: u32 = 366;
 
 /// Whose file it is; decides which keys it may have.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -72,6 +75,38 @@ pub(crate) struct ConfigFile {
     pub(crate) idle_exit: Option<i64>,
     /// How long the history is kept.
     pub(crate) history: Option<Keep>,
+    /// How often a backup is made by itself.
+    pub(crate) backup_every: Option<Every>,
+    /// See [`BackupPolicy::keep_daily`].
+    pub(crate) backup_daily: Option<u32>,
+    /// See [`BackupPolicy::keep_weekly`].
+    pub(crate) backup_weekly: Option<u32>,
+}
+
+/// How often something is done by itself.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Every {
+    /// Not at all.
+    Never,
+    /// Every so many microseconds; at least an hour.
+    Span(i64),
+}
+
+/// The backups that the daemon makes by itself.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct BackupPolicy {
+    /// How many microseconds lie between two; `None`: none are made.
+    pub(crate) every: Option<i64>,
+    /// Of how many days, counted from the newest, the last one is kept.
+    pub(crate) keep_daily: u32,
+    /// Of how many weeks, counted from the newest, the last one is kept.
+    pub(crate) keep_weekly: u32,
+}
+
+impl Default for BackupPolicy {
+    fn default() -> Self {
+        Self { every: Some(DAY), keep_daily: 7, keep_weekly: 4 }
+    }
 }
 
 /// How long the history is kept.
@@ -98,7 +133,7 @@ pub(crate) fn parse(text: &str, place: Place) -> Result<ConfigFile, ConfigError>
 }
 
 const BOTH: &[&str] = &["version", "work_item_schemas", "note_schemas", "hierarchy", "stale", "priority"];
-const USER_ONLY: &[&str] = &["claims", "daemon", "history"];
+const USER_ONLY: &[&str] = &["claims", "daemon", "history", "backup"];
 const PROJECT_ONLY: &[&str] = &["name"];
 
 fn file(root: &Node, place: Place) -> Result<ConfigFile, ConfigError> {
@@ -140,6 +175,11 @@ fn file(root: &Node, place: Place) -> Result<ConfigFile, ConfigError> {
     if let Some(section) = section(&top, "history", &["keep"])? {
         file.history = section.read("keep", keep)?;
     }
+    if let Some(section) = section(&top, "backup", &["every", "keep_daily", "keep_weekly"])? {
+        file.backup_every = section.read("every", every)?;
+        file.backup_daily = section.read("keep_daily", |f| f.number(1, MOST_BACKUPS))?;
+        file.backup_weekly = section.read("keep_weekly", |f| f.number(0, MOST_BACKUPS))?;
+    }
     Ok(file)
 }
 
@@ -174,6 +214,15 @@ fn keep(field: &Field<'_>) -> Result<Keep, ConfigError> {
     }
     let span = field.span().map_err(|_| field.takes(wants))?;
     at_least(field, span, DAY).map(Keep::For)
+}
+
+fn every(field: &Field<'_>) -> Result<Every, ConfigError> {
+    let wants = "never, or a length of time such as 24h";
+    if field.text(wants)?.trim().eq_ignore_ascii_case("never") {
+        return Ok(Every::Never);
+    }
+    let span = field.span().map_err(|_| field.takes(wants))?;
+    at_least(field, span, HOUR).map(Every::Span)
 }
 
 fn at_least(field: &Field<'_>, span: i64, least: i64) -> Result<i64, ConfigError> {
@@ -218,6 +267,20 @@ impl ConfigFile {
     pub(crate) fn idle_exit(&self) -> Duration {
         let micros = self.idle_exit.and_then(|micros| u64::try_from(micros).ok());
         micros.map_or(DEFAULT_IDLE_EXIT, Duration::from_micros)
+    }
+
+    /// The backups that are made by themselves.
+    pub(crate) fn backup(&self) -> BackupPolicy {
+        let defaults = BackupPolicy::default();
+        BackupPolicy {
+            every: match self.backup_every {
+                Some(Every::Span(micros)) => Some(micros),
+                Some(Every::Never) => None,
+                None => defaults.every,
+            },
+            keep_daily: self.backup_daily.unwrap_or(defaults.keep_daily),
+            keep_weekly: self.backup_weekly.unwrap_or(defaults.keep_weekly),
+        }
     }
 
     /// How many microseconds of history are kept; `None` is for ever.

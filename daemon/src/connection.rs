@@ -1,8 +1,8 @@
 //! One connection: who is it, what does it want, then its calls until it ends.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{io, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
-use futures_util::{SinkExt, StreamExt};
+use futures_util::{FutureExt, SinkExt, StreamExt};
 use interprocess::local_socket::tokio::Stream;
 use orc_proto::{
     Hello, Kind, Refused, Reply, Welcome,
@@ -11,19 +11,22 @@ use orc_proto::{
     service::Orchestrator,
     stop_marker,
 };
-use tarpc::server::{BaseChannel, Channel};
-use tokio::time::timeout;
+use tarpc::server::{BaseChannel, Channel, Config};
+use tokio::time::{sleep, timeout};
 
 use crate::{
     daemon::{Daemon, Place},
     engine::Session,
     hangup::Hangup,
+    lobby::Guest,
     peer::Peer,
     rpc::Rpc,
 };
 
 /// How long a connection may take to say hello (`daemon.md` rule 14).
 const HELLO_WITHIN: Duration = Duration::from_secs(2);
+/// How long a probe may stay: it has one question.
+const PROBE_WITHIN: Duration = Duration::from_secs(30);
 /// Connections beyond the sessions, greeted or not: probes, commands, whoever is about to be refused.
 pub(crate) const SPARE_CONNECTIONS: usize = 128;
 
@@ -42,14 +45,17 @@ pub(crate) async fn serve(daemon: Arc<Daemon>, stream: Stream) {
         tracing::info!(code = refused.code, message = refused.message, "refused a connection");
     }
     let sent = send(&mut frames, &reply).await;
-    let Some(Served { session, place }) = served else { return };
+    let Some(served) = served else { return };
     if sent.is_ok() {
-        talk(&daemon, session.as_ref(), frames).await;
+        // A frame that makes the library beneath panic must not leave a session behind that nobody ends.
+        let talking = AssertUnwindSafe(talk(&daemon, &served, frames)).catch_unwind();
+        if talking.await.is_err() {
+            tracing::error!("a connection was ended by a panic");
+        }
     }
-    if let (Some(engine), Some(session)) = (daemon.engine(), &session) {
+    if let (Some(engine), Served::Session(session, _)) = (daemon.engine(), &served) {
         engine.close_session(session).await;
     }
-    drop(place);
 }
 
 /// Why the engine opens no session: a word for programs, a text for people and agents.
@@ -64,10 +70,10 @@ struct Greeted {
     served: Served,
 }
 
-/// A welcomed connection; a probe has neither session nor place.
-struct Served {
-    session: Option<Arc<Session>>,
-    place: Option<Place>,
+/// A welcomed connection: a session and its place among them, or a probe.
+enum Served {
+    Session(Arc<Session>, #[expect(dead_code, reason = "given back when it is dropped")] Place),
+    Probe(Guest),
 }
 
 /// Reads the hello and decides. The error is the reply that ends the connection.
@@ -79,20 +85,25 @@ async fn greeting(
     if !peer.is_ours() {
         return Err(refuse(code::HELLO, "This daemon serves its own user alone."));
     }
+    let guest = daemon.lobby.enter();
     if daemon.connections.len() > daemon.max_sessions + SPARE_CONNECTIONS {
-        return Err(too_many(daemon));
+        daemon.lobby.make_room();
     }
-    let frame = match timeout(HELLO_WITHIN, frames.next()).await {
-        Ok(Some(Ok(frame))) => frame,
-        Ok(_) => return Err(refuse(code::HELLO, "The connection ended before its hello.")),
-        Err(_) => return Err(refuse(code::HELLO, "No hello came within 2 seconds.")),
+    let frame = tokio::select! {
+        biased; // what has come already is heard
+        frame = frames.next() => match frame {
+            Some(Ok(frame)) => frame,
+            _ => return Err(refuse(code::HELLO, "The connection ended before its hello.")),
+        },
+        () = guest.must_leave() => return Err(busy(daemon)),
+        () = sleep(HELLO_WITHIN) => return Err(refuse(code::HELLO, "No hello came within 2 seconds.")),
     };
     let hello: Hello = serde_json::from_slice(&frame)
         .map_err(|error| refuse(code::HELLO, &format!("The hello cannot be read: {error}")))?;
     if hello.magic != MAGIC {
         return Err(refuse(code::HELLO, "This is the socket of task-orchestrator; the hello is not."));
     }
-    let protocol = handshake::negotiate(&hello, PROTOCOL_MIN, PROTOCOL_MAX, BUILD)
+    let protocol = handshake::negotiate(&hello, handshake::oldest(&hello.kind), PROTOCOL_MAX, BUILD)
         .map_err(|message| refuse(code::PROTOCOL, &message))?;
     if hello.database != daemon.endpoint.database {
         let owned = daemon.endpoint.database.display();
@@ -113,13 +124,13 @@ async fn greeting(
         ..Welcome::default()
     };
     if kind == Kind::Probe {
-        return Ok(Greeted { welcome, served: Served { session: None, place: None } });
+        return Ok(Greeted { welcome, served: Served::Probe(guest) });
     }
     let (session, place) = open(daemon, hello, peer).await?;
     welcome.session.clone_from(&session.id);
     welcome.token.clone_from(&session.token);
     welcome.agent.clone_from(&session.agent);
-    Ok(Greeted { welcome, served: Served { session: Some(session), place: Some(place) } })
+    Ok(Greeted { welcome, served: Served::Session(session, place) })
 }
 
 async fn open(daemon: &Arc<Daemon>, hello: Hello, peer: &Peer) -> Result<(Arc<Session>, Place), Box<Reply>> {
@@ -141,17 +152,35 @@ async fn open(daemon: &Arc<Daemon>, hello: Hello, peer: &Peer) -> Result<(Arc<Se
 }
 
 /// The calls, until either side ends the connection.
-async fn talk(daemon: &Arc<Daemon>, session: Option<&Arc<Session>>, frames: Frames<Stream>) {
-    let rpc = Rpc::new(Arc::clone(daemon), session.cloned());
+async fn talk(daemon: &Arc<Daemon>, served: &Served, frames: Frames<Stream>) {
+    match served {
+        Served::Session(session, _) => answer(daemon, Some(Arc::clone(session)), frames).await,
+        Served::Probe(guest) => tokio::select! {
+            () = answer(daemon, None, frames) => {}
+            () = guest.must_leave() => {}
+            () = sleep(PROBE_WITHIN) => {}
+        },
+    }
+}
+
+async fn answer(daemon: &Arc<Daemon>, session: Option<Arc<Session>>, frames: Frames<Stream>) {
+    let rpc = Rpc::new(Arc::clone(daemon), session);
     let transport = Hangup(codec::messages(frames));
-    let channel = BaseChannel::with_defaults(transport).max_concurrent_requests(Rpc::MAX_REQUESTS);
+    let config = Config { pending_response_buffer: Rpc::UNSENT };
+    let channel = BaseChannel::new(config, transport).max_concurrent_requests(Rpc::MAX_REQUESTS);
     let mut requests = std::pin::pin!(channel.requests());
     loop {
         tokio::select! {
             // Requests first: polling them also writes the answers out, so that the last ones leave before the end.
             biased;
             request = requests.next() => match request {
-                Some(Ok(request)) => drop(tokio::spawn(request.execute(rpc.clone().serve()))),
+                Some(Ok(request)) => {
+                    let (one, room) = rpc.for_one();
+                    tokio::spawn(async move {
+                        request.execute(one.serve()).await;
+                        drop(room); // the answer has left the call, but not this place until it is sent
+                    });
+                }
                 Some(Err(error)) => return tracing::debug!(%error, "a connection ended"),
                 None => return,
             },
@@ -173,6 +202,15 @@ fn refuse(code: &str, message: &str) -> Box<Reply> {
         protocol_max: PROTOCOL_MAX,
         build: BUILD.to_owned(),
     }))
+}
+
+fn busy(daemon: &Daemon) -> Box<Reply> {
+    let words = format!(
+        "The daemon has more than {} connections, most of them without a session; it made room for newer ones. Try \
+         again in a moment.",
+        daemon.max_sessions + SPARE_CONNECTIONS
+    );
+    refuse(code::BUSY, &words)
 }
 
 fn too_many(daemon: &Daemon) -> Box<Reply> {

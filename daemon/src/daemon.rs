@@ -1,7 +1,7 @@
 //! What all connections of one daemon share.
 
 use std::{
-    sync::{Arc, OnceLock},
+    sync::{Arc, OnceLock, atomic::AtomicBool},
     time::Instant,
 };
 
@@ -15,8 +15,11 @@ use tokio_util::task::TaskTracker;
 
 use crate::{
     engine::Engine,
+    figures::Figures,
     idle::IdleExit,
-    ownership::Owned,
+    last_end,
+    lobby::Lobby,
+    ownership::{Owned, Program},
     stop::{Reason, Stop},
 };
 
@@ -27,6 +30,8 @@ pub(crate) struct Daemon {
     pub(crate) stop: Stop,
     /// Connections, greeted or not.
     pub(crate) connections: TaskTracker,
+    /// Those of them that have no session.
+    pub(crate) lobby: Arc<Lobby>,
     /// Calls that run; `stop` waits for them.
     pub(crate) calls: TaskTracker,
     /// Sessions that are open.
@@ -34,6 +39,12 @@ pub(crate) struct Daemon {
     pub(crate) max_sessions: usize,
     /// Rung when the store failed: perhaps its files are gone.
     pub(crate) trouble: Arc<Notify>,
+    /// The socket is a service manager's, and stays when the daemon ends.
+    pub(crate) socket_was_passed: AtomicBool,
+    /// What the calls so far were like.
+    pub(crate) figures: Figures,
+    /// What runs here.
+    pub(crate) program: Program,
     engine: OnceLock<Engine>,
     owned: OnceLock<Owned>,
     started: Instant,
@@ -50,10 +61,14 @@ impl Daemon {
             endpoint,
             stop: Stop::default(),
             connections: TaskTracker::new(),
+            lobby: Arc::default(),
             calls: TaskTracker::new(),
             sessions: watch::Sender::new(0),
             max_sessions,
             trouble: Arc::default(),
+            socket_was_passed: AtomicBool::new(false),
+            figures: Figures::new(),
+            program: Program::of_this_process(),
             engine: OnceLock::new(),
             owned: OnceLock::new(),
             started: Instant::now(),
@@ -94,6 +109,13 @@ impl Daemon {
         }
     }
 
+    /// Has an unused daemon look whether it is still the program that is installed.
+    pub(crate) fn look_after_its_program(&self) {
+        if self.program.was_replaced() {
+            self.sessions.send_modify(|_| {});
+        }
+    }
+
     /// Room for one more session, if there is.
     pub(crate) fn take_place(self: &Arc<Self>) -> Option<Place> {
         let taken = self.sessions.send_if_modified(|open| {
@@ -123,6 +145,11 @@ impl Daemon {
             "sessions": self.engine().map_or(0, Engine::session_count),
             "max_sessions": self.max_sessions,
             "idle_exit_seconds": self.engine().and_then(|e| self.idle_exit.quiet(&e.configuration().borrow())).map(|q| q.as_secs()),
+            "log": self.endpoint.log(),
+            "last_crash": last_end::last(&self.endpoint, true).map(|crash| crash.json()),
+            "calls_running": self.calls.len(),
+            "tools": self.figures.tools(),
+            "errors": self.figures.failures(),
             "engine": self.engine().map(Engine::status),
         })
     }

@@ -1,4 +1,4 @@
-//! Leaving whoever started the daemon: session, folder, umask, inherited descriptors (`daemon.md` rule 8).
+//! Leaving whoever started the daemon: session, folder, inherited descriptors (`daemon.md` rule 8).
 
 /// Detaches this process. Call it first of all: it closes every descriptor but the standard ones.
 pub(crate) fn leave_the_starter() {
@@ -6,12 +6,17 @@ pub(crate) fn leave_the_starter() {
     {
         // Fails only for a process group's leader, which a shim's child is not; then nothing is lost.
         let _ = rustix::process::setsid();
-        rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
         inherited::close();
     }
     if !cfg!(windows) {
         let _ = std::env::set_current_dir("/");
     }
+}
+
+/// Whatever this process makes is for its user alone: the database, its log files and backups too, which SQLite makes.
+pub(crate) fn keep_files_private() {
+    #[cfg(unix)]
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
 }
 
 /// Descriptors of the MCP client that came through the shim: kept open here they would hold pipes and sockets of a

@@ -5,7 +5,9 @@
 //! answered and not made again (contract.md §7).
 
 mod asks;
+mod backing_up;
 mod clockwork;
+mod examining;
 mod lifetime;
 mod news;
 mod opening;
@@ -13,8 +15,8 @@ mod repeat;
 mod roots;
 mod waiting;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use orc_core::limits;
@@ -38,6 +40,7 @@ use crate::sessions::Registry;
 pub(crate) use crate::sessions::Session;
 use crate::watch::{Topic, Watchers};
 use crate::{answer, clock, tools};
+pub(crate) use examining::soundness_json;
 use repeat::Repeat;
 
 /// A handle to the one engine of a daemon.
@@ -74,6 +77,16 @@ pub(crate) struct Shared {
     pub watchers: Watchers,
     /// Rung when something may have to happen sooner than the clock knows of.
     look_again: Notify,
+    /// Rung by the write after which a backup is due.
+    backup_due: Notify,
+    /// When the next backup is due, in microseconds; the greatest number when none is made.
+    next_backup: AtomicI64,
+    /// Held while a backup is made.
+    backing_up: tokio::sync::Mutex<()>,
+    /// Why the last backup that was due could not be made.
+    backup_trouble: Mutex<Option<String>>,
+    /// What is wrong with the database file. From then on nothing is written any more.
+    damage: OnceLock<String>,
     /// When the clock looks next, in microseconds; the greatest number while there is nothing to look for.
     next_look: AtomicI64,
     /// Keeps the watcher of configuration files alive.
@@ -89,11 +102,15 @@ impl std::fmt::Debug for Shared {
 impl Engine {
     /// Opens the database and the configuration. A hello is answered "starting" until this returns.
     pub(crate) async fn open(options: &ServeOptions) -> Result<Self, BootError> {
-        let options = options.clone();
+        let (options, after_crash) = (options.clone(), options.after_crash);
         let shared = tokio::task::spawn_blocking(move || opening::open(&options)).await;
         let shared = shared.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
         let engine = Self(Arc::new(shared));
         tokio::spawn(clockwork::keep_time(Arc::downgrade(&engine.0), engine.configuration()));
+        tokio::spawn(backing_up::keep_backups(Arc::downgrade(&engine.0), engine.configuration()));
+        if after_crash {
+            tokio::spawn(examining::look_for_damage(Arc::clone(&engine.0)));
+        }
         tokio::spawn(tell_of_configuration(engine.configuration(), engine.0.watchers.clone()));
         Ok(engine)
     }
@@ -191,6 +208,9 @@ impl Engine {
         args: Args,
         call: ToolCall,
     ) -> Result<Document, Refusal> {
+        if let Some(damage) = self.0.damage.get() {
+            return Err(Refusal::new(Code::Unavailable, damage.clone()));
+        }
         let repeat = Repeat::of(session, tool, &args, &call)?;
         let (shared, session) = (Arc::clone(&self.0), Arc::clone(session));
         let job = move |tx: &Tx<'_>| -> Answer<Document> {
@@ -205,13 +225,13 @@ impl Engine {
             }
             let document = written(&(tool.run)(&call, &args, tx)?).map_err(undone)?;
             repeat.keep(tx, &document, call.now())?;
-            #[cfg(feature = "faults")]
-            crate::faults::at(crate::faults::Point::BeforeCommit);
             Ok(document)
         };
+        #[cfg(feature = "faults")]
+        orc_store::faults::a_write_begins();
         let answer = self.0.submit_repeatable(job).await;
         #[cfg(feature = "faults")]
-        crate::faults::at(crate::faults::Point::AfterCommit);
+        orc_store::faults::pass(orc_store::faults::Point::BeforeAnswer);
         answer
     }
 
@@ -275,6 +295,9 @@ impl Shared {
         match outcome {
             Outcome::Committed(value, Done { events, turn }) => {
                 if let Some(last) = events.last() {
+                    if clock::micros() >= self.next_backup.load(Ordering::Relaxed) {
+                        self.backup_due.notify_one();
+                    }
                     self.latest.send_if_modified(|seq| {
                         let newer = last.seq.unsigned_abs();
                         let grows = newer > *seq;
@@ -288,7 +311,14 @@ impl Shared {
                 }
                 Ok(value)
             }
-            Outcome::Refused(halt) => Err(halt.into()),
+            Outcome::Refused(halt) => {
+                if let Halt::Store(error) = &halt
+                    && error.is_damage()
+                {
+                    examining::stop_writing(self, &error.to_string());
+                }
+                Err(halt.into())
+            }
             Outcome::Panicked => Err(Refusal::new(
                 Code::Internal,
                 "The call failed inside the daemon (a bug); nothing was changed. Its log says where",

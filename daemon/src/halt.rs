@@ -63,6 +63,11 @@ fn store_fault(error: &Error) -> Refusal {
             "The database cannot be used now ({error}); nothing was changed. Check disk space and permissions, then call again"
         );
         Refusal::new(Code::Unavailable, message)
+    } else if error.is_damage() {
+        let message = format!(
+            "The database file is damaged ({error}); nothing was changed. `task-orchestrator doctor` says more; with the daemon stopped, `restore` goes back to a backup and `repair` keeps what can be read"
+        );
+        Refusal::new(Code::Unavailable, message)
     } else {
         let message =
             format!("The daemon failed on this call ({error}); nothing was changed. Its log has more");

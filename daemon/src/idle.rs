@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::sync::watch;
 
-use crate::reload::InForce;
+use crate::{ownership::Program, reload::InForce, stop::Reason};
 
 /// When a daemon ends for want of sessions (`daemon.md` rule 8).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,17 +28,22 @@ impl IdleExit {
     }
 }
 
-/// Returns once there has been no session for as long as `exit` says.
+/// Returns once there has been no session for as long as `exit` says; at once when `program` was replaced, for the next session
+/// is better served by the new one. A daemon that is to stay up stays all the same.
 pub(crate) async fn idle(
     mut sessions: watch::Receiver<usize>,
     exit: IdleExit,
     mut config: watch::Receiver<Arc<InForce>>,
-) {
+    program: &Program,
+) -> Reason {
     loop {
         let unused = *sessions.borrow_and_update() == 0;
         let quiet = exit.quiet(&config.borrow_and_update()).filter(|_| unused);
+        if quiet.is_some() && program.was_replaced() {
+            return Reason::Updated;
+        }
         let changed = tokio::select! {
-            () = tokio::time::sleep(quiet.unwrap_or_default()), if quiet.is_some() => return,
+            () = tokio::time::sleep(quiet.unwrap_or_default()), if quiet.is_some() => return Reason::Idle,
             changed = sessions.changed() => changed,
             changed = config.changed() => changed,
         };
@@ -59,13 +64,16 @@ mod tests {
         let setting =
             |millis| Arc::new(InForce { idle_exit: Duration::from_millis(millis), ..InForce::default() });
         let (config, configured) = watch::channel(setting(3_600_000));
-        let waiting = tokio::spawn(idle(watched, IdleExit::Configured, configured));
+        let waiting = tokio::spawn(async move {
+            let program = Program::of_this_process();
+            idle(watched, IdleExit::Configured, configured, &program).await
+        });
         config.send_replace(setting(30));
         tokio::task::yield_now().await;
         assert!(!waiting.is_finished());
         let freed = Instant::now();
         sessions.send_replace(0);
-        waiting.await.unwrap();
+        assert_eq!(waiting.await.unwrap(), Reason::Idle);
         assert!(freed.elapsed() >= Duration::from_millis(30));
     }
 }

@@ -1,6 +1,12 @@
-//! The socket: bound under the lock, removed under the lock, bound again should somebody delete it.
+//! The socket: bound under the lock, removed under the lock, bound again should somebody delete it. One that a service manager
+//! passed is only listened on.
 
-use std::{io, path::Path, sync::Arc, time::Duration};
+use std::{
+    io,
+    path::Path,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use interprocess::local_socket::{
     GenericFilePath, ListenerOptions, ToFsName,
@@ -9,11 +15,30 @@ use interprocess::local_socket::{
 
 use crate::{connection, daemon::Daemon, lookout::Lookout};
 
-/// Binds the socket, removing a left-over one. Only the lock's holder may call this (`daemon.md` rule 2).
-///
-/// # Errors
-/// What the system says.
-pub(crate) fn bind(socket: &Path) -> io::Result<Listener> {
+/// Where connections come in.
+#[derive(Debug)]
+pub(crate) struct Door {
+    listener: Listener,
+    /// A service manager opened it, and keeps it open.
+    pub(crate) was_passed: bool,
+}
+
+impl Door {
+    /// One that a service manager passed (`daemon.md` rule 10).
+    pub(crate) fn passed(listener: Listener) -> Self {
+        Self { listener, was_passed: true }
+    }
+
+    /// Binds the socket, removing a left-over one. Only the lock's holder may call this (`daemon.md` rule 2).
+    ///
+    /// # Errors
+    /// What the system says.
+    pub(crate) fn bind(socket: &Path) -> io::Result<Self> {
+        bind(socket).map(|listener| Self { listener, was_passed: false })
+    }
+}
+
+fn bind(socket: &Path) -> io::Result<Listener> {
     remove(socket)?;
     let name = socket.to_fs_name::<GenericFilePath>()?;
     // Reclaiming would unlink by name on drop, perhaps a successor's socket.
@@ -38,7 +63,8 @@ pub(crate) fn remove(socket: &Path) -> io::Result<()> {
 }
 
 /// Accepts until connections are to close. Each connection is a task of its own. Looks after the daemon's files in between.
-pub(crate) async fn accept(daemon: Arc<Daemon>, mut listener: Listener, mut lookout: Lookout) {
+pub(crate) async fn accept(daemon: Arc<Daemon>, door: Door, mut lookout: Lookout) {
+    let mut listener = door.listener;
     loop {
         tokio::select! {
             () = daemon.stop.close.cancelled() => return,
@@ -54,11 +80,15 @@ pub(crate) async fn accept(daemon: Arc<Daemon>, mut listener: Listener, mut look
                 }
             },
             () = lookout.due() => {
+                daemon.look_after_its_program();
                 let socket = &daemon.endpoint.socket;
                 if daemon.look_after_its_files() && !cfg!(windows) && !socket.exists() {
                     tracing::warn!(socket = %socket.display(), "the socket was removed; binding it again");
                     match bind(socket) {
-                        Ok(bound) => listener = bound,
+                        Ok(bound) => {
+                            listener = bound;
+                            daemon.socket_was_passed.store(false, Ordering::Relaxed);
+                        }
                         Err(error) => tracing::warn!(%error, "cannot bind the socket again"),
                     }
                 }

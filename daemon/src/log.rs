@@ -1,4 +1,4 @@
-//! The daemon's log: stderr in the foreground; a file of bounded size when a shim started it.
+//! The daemon's log: stderr in the foreground; a file of bounded size, with a few before it, when a shim started it.
 
 use std::{
     fs::{File, OpenOptions},
@@ -9,8 +9,10 @@ use std::{
 
 use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
 
-/// The log file's size, in bytes, at which it becomes `….log.old` and a new one begins.
+/// The log file's size, in bytes, at which it becomes `….log.1` and a new one begins.
 const MAX_LOG: u64 = 2 << 20;
+/// How many full ones are kept: `….log.1` is the newest of them.
+const KEPT: usize = 4;
 
 /// Begins logging. `filter` is `TASK_ORCHESTRATOR_LOG`: a level for our own crates, or a whole filter.
 pub(crate) fn begin(filter: Option<&str>, file: Option<&Path>) {
@@ -22,7 +24,9 @@ pub(crate) fn begin(filter: Option<&str>, file: Option<&Path>) {
         Some(Err(_)) | None => subscriber.with_writer(io::stderr).try_init(),
     };
     debug_assert!(begun.is_ok(), "logging begins once");
-    std::panic::set_hook(Box::new(|panic| tracing::error!("{panic}")));
+    std::panic::set_hook(Box::new(|panic| {
+        tracing::error!("{panic}\n{}", std::backtrace::Backtrace::force_capture());
+    }));
 }
 
 fn directives(filter: Option<&str>) -> String {
@@ -34,7 +38,7 @@ fn directives(filter: Option<&str>) -> String {
     format!("warn,task_orchestrator={level},orc_store={level},orc_core={level}")
 }
 
-/// A file that starts over when it is full, keeping one predecessor.
+/// A file that starts over when it is full, keeping a few predecessors.
 struct Rotating {
     path: PathBuf,
     max: u64,
@@ -44,7 +48,7 @@ struct Rotating {
 impl Rotating {
     fn open(path: &Path, max: u64) -> io::Result<Self> {
         if std::fs::metadata(path).is_ok_and(|meta| meta.len() >= max) {
-            std::fs::rename(path, older(path))?;
+            make_room(path)?;
         }
         let file = append(path)?;
         let length = file.metadata()?.len();
@@ -55,7 +59,7 @@ impl Rotating {
         // A poisoned lock only means that a thread died between two lines.
         let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
         if now.1 >= self.max {
-            std::fs::rename(&self.path, older(&self.path))?;
+            make_room(&self.path)?;
             *now = (append(&self.path)?, 0);
         }
         now.1 += bytes.len() as u64;
@@ -63,8 +67,16 @@ impl Rotating {
     }
 }
 
-fn older(path: &Path) -> PathBuf {
-    path.with_extension("log.old")
+/// Moves the full ones on by a place each; the oldest goes.
+fn make_room(path: &Path) -> io::Result<()> {
+    for place in (1..KEPT).rev().filter(|place| older(path, *place).exists()) {
+        std::fs::rename(older(path, place), older(path, place + 1))?;
+    }
+    std::fs::rename(path, older(path, 1))
+}
+
+fn older(path: &Path, place: usize) -> PathBuf {
+    path.with_extension(format!("log.{place}"))
 }
 
 fn append(path: &Path) -> io::Result<File> {
@@ -108,11 +120,20 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("x.log");
         let log = Rotating::open(&path, 100).unwrap();
-        for _ in 0..1000 {
-            log.write(b"0123456789\n").unwrap();
+        for number in 0..1000 {
+            log.write(format!("{number:010}\n").as_bytes()).unwrap();
         }
-        let sizes = [&path, &older(&path)].map(|path| std::fs::metadata(path).unwrap().len());
+        let files: Vec<_> =
+            std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+        assert_eq!(files.len(), 1 + KEPT, "{files:?}");
+        let sizes: Vec<_> = files.iter().map(|path| std::fs::metadata(path).unwrap().len()).collect();
         assert!(sizes.iter().all(|size| *size <= 111), "{sizes:?}");
+        // Nothing is missing between them, and the newest are those that are left.
+        let newest_last = (1..=KEPT).rev().map(|place| older(&path, place)).chain([path.clone()]);
+        let text: String = newest_last.map(|path| std::fs::read_to_string(path).unwrap()).collect();
+        let numbers: Vec<u32> = text.lines().map(|line| line.parse().unwrap()).collect();
+        assert_eq!(numbers.last(), Some(&999));
+        assert!(numbers.windows(2).all(|pair| pair[0] + 1 == pair[1]), "{numbers:?}");
     }
 
     #[test]

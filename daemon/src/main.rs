@@ -1,10 +1,12 @@
 //! `task-orchestrator`: the daemon that owns the work graph, and the commands people run.
 //!
-//! `command.rs` turns arguments into a verb; each verb is a file under `verbs/`. Only `serve` opens the database; every other verb
-//! talks to the daemon over its socket, as the shims do (`daemon.md` rule 1).
+//! `command.rs` turns arguments into a verb; each verb is a file under `verbs/`. Only `serve` opens the database; the other verbs
+//! talk to the daemon over its socket, as the shims do. `restore` and `repair`, and `doctor` where no daemon runs, hold its lock
+//! instead (`daemon.md` rule 1).
 
 mod answer;
 mod args;
+mod backups;
 mod boot;
 mod call;
 mod catalog;
@@ -17,15 +19,17 @@ mod daemon;
 mod descriptors;
 mod detach;
 mod engine;
-#[cfg(feature = "faults")]
-mod faults;
-
+mod figures;
+mod file_size;
 mod halt;
 mod hangup;
 mod idle;
+mod last_end;
 mod listen;
+mod lobby;
 mod log;
 mod lookout;
+mod named_folder;
 mod near;
 mod original;
 mod ownership;
@@ -37,7 +41,9 @@ mod report;
 mod resources;
 mod rpc;
 mod service;
+mod service_manager;
 mod sessions;
+mod setup;
 mod small_file;
 mod stop;
 #[cfg(test)]
@@ -49,5 +55,10 @@ mod watch;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    #[cfg(feature = "faults")]
+    if let Some(points) = orc_store::faults::list() {
+        verbs::say(points.trim_end());
+        return ExitCode::SUCCESS;
+    }
     command::run()
 }

@@ -47,6 +47,27 @@ impl Owned {
     }
 }
 
+/// The program that this process runs, as its file was at the start.
+#[derive(Debug)]
+pub(crate) struct Program(Option<(PathBuf, Identity)>);
+
+impl Program {
+    /// This process' own. Where the system does not tell, it is never replaced.
+    pub(crate) fn of_this_process() -> Self {
+        Self(std::env::current_exe().and_then(|path| Self::at(&path)).ok())
+    }
+
+    fn at(path: &Path) -> io::Result<(PathBuf, Identity)> {
+        Ok((path.to_owned(), identity(&std::fs::metadata(path)?)))
+    }
+
+    /// Whether another file stands at its place: an update. One that is gone without a successor is none.
+    pub(crate) fn was_replaced(&self) -> bool {
+        let Some((path, started)) = &self.0 else { return false };
+        std::fs::metadata(path).is_ok_and(|now| identity(&now) != *started)
+    }
+}
+
 #[cfg(unix)]
 fn identity(meta: &Metadata) -> Identity {
     use std::os::unix::fs::MetadataExt;
@@ -63,6 +84,21 @@ fn identity(meta: &Metadata) -> Identity {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_updated_program_is_noticed_and_a_removed_one_is_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, new) = (dir.path().join("program"), dir.path().join("new"));
+        std::fs::write(&path, "1").unwrap();
+        std::fs::write(&new, "2").unwrap();
+        let program = Program(Program::at(&path).ok());
+        assert!(!program.was_replaced());
+        std::fs::rename(&new, &path).unwrap();
+        assert!(program.was_replaced());
+        std::fs::remove_file(&path).unwrap();
+        assert!(!program.was_replaced());
+        assert!(!Program::of_this_process().was_replaced());
+    }
 
     #[test]
     fn replaced_and_removed_files_are_noticed() {

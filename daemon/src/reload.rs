@@ -15,7 +15,7 @@ use std::time::Duration;
 use orc_core::Policies;
 use tokio::sync::watch;
 
-use crate::config::Place;
+use crate::config::{BackupPolicy, Place};
 use crate::project::ProjectRoot;
 use bell::Bell;
 use source::{Ledger, Patience, Save, Source};
@@ -43,6 +43,8 @@ pub(crate) struct InForce {
     pub(crate) idle_exit: Duration,
     /// Microseconds of history that are kept; `None` is for ever.
     pub(crate) history_keep: Option<i64>,
+    /// The backups that are made by themselves.
+    pub(crate) backup: BackupPolicy,
     /// Counts what was published since the start; the first is 1.
     pub(crate) revision: u64,
     /// The user's file, when there is a good version of one in force.

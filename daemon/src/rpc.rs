@@ -4,7 +4,11 @@
 //! tarpc drops a call's future when its caller cancels, goes away or runs out of time. The engine is written for
 //! that: what it has handed to its writer happens whole, the rest not at all (`daemon.md` rule 15).
 
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{Arc, OnceLock},
+    time::{Duration, Instant},
+};
 
 use futures_util::FutureExt;
 use orc_proto::{
@@ -12,8 +16,9 @@ use orc_proto::{
     service::Orchestrator,
     wire::{Ask, Document, Events, Fault, Poll, ToolAnswer, ToolCall},
 };
+use serde_json::Value;
 use tarpc::context::Context;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
     catalog,
@@ -38,12 +43,19 @@ pub(crate) struct Rpc {
     session: Option<Arc<Session>>,
     room: Arc<Semaphore>,
     waits: Arc<Semaphore>,
+    taken: Room,
     polls: Arc<Semaphore>,
 }
+
+/// The room that one call takes among those of its connection, until its answer is on its way: a client that asks and does not
+/// read gets no further call.
+pub(crate) type Room = Arc<OnceLock<OwnedSemaphorePermit>>;
 
 impl Rpc {
     /// Requests in flight per connection before tarpc itself refuses: calls, and the refusals of those beyond.
     pub(crate) const MAX_REQUESTS: usize = 4 * MAX_CALLS;
+    /// Answers that wait to be written, beside those that hold their call's room.
+    pub(crate) const UNSENT: usize = 16;
 
     pub(crate) fn new(daemon: Arc<Daemon>, session: Option<Arc<Session>>) -> Self {
         Self {
@@ -51,8 +63,15 @@ impl Rpc {
             session,
             room: Arc::new(Semaphore::new(MAX_CALLS)),
             waits: Arc::new(Semaphore::new(MAX_WAITS)),
+            taken: Room::default(),
             polls: Arc::new(Semaphore::new(1)),
         }
+    }
+
+    /// For one request, with the room it will take.
+    pub(crate) fn for_one(&self) -> (Self, Room) {
+        let taken = Room::default();
+        (Self { taken: Arc::clone(&taken), ..self.clone() }, taken)
     }
 
     /// Engine and session, unless there are none or the daemon is ending.
@@ -66,22 +85,60 @@ impl Rpc {
         }
     }
 
-    fn admit(&self) -> Result<SemaphorePermit<'_>, String> {
-        self.room.try_acquire().map_err(|_| {
-            format!("{MAX_CALLS} calls of this session are running; wait for one to end, then call again.")
-        })
+    /// What a person's command asks of the daemon itself, without a session.
+    async fn by_the_daemon<'d, A>(&'d self, ask: impl FnOnce(&'d Engine) -> A) -> Result<Document, Fault>
+    where
+        A: Future<Output = Result<Value, Fault>>,
+    {
+        if let Some(reason) = self.daemon.stop.reason() {
+            return Err(Fault::new(INTERNAL, reason.to_string()));
+        }
+        let Some(engine) = self.daemon.engine() else {
+            return Err(Fault::new(INTERNAL, "The daemon is starting; try again in a moment."));
+        };
+        let _running = self.daemon.calls.token();
+        let answered = tokio::select! {
+            answered = AssertUnwindSafe(ask(engine)).catch_unwind() => answered,
+            () = self.daemon.stop.cut.cancelled() => {
+                return Err(Fault::new(INTERNAL, "The daemon stopped before it was done."));
+            }
+        };
+        match answered {
+            Ok(answer) => answer.map(|document| document.to_string().into()),
+            Err(_) => Err(self.panicked("a command")),
+        }
+    }
+
+    fn panicked(&self, what: &str) -> Fault {
+        const WORDS: &str = "The request failed inside the daemon (a bug); its log says where.";
+        tracing::error!(what, "a request panicked");
+        self.daemon.figures.remember(what, "INTERNAL", WORDS);
+        Fault::new(INTERNAL, WORDS)
+    }
+
+    fn admit(&self) -> Result<(), String> {
+        let room = Arc::clone(&self.room).try_acquire_owned().map_err(|_| {
+            format!(
+                "{MAX_CALLS} calls of this session are running, or their answers were not read; wait for one to end, \
+                 then call again."
+            )
+        })?;
+        let _ = self.taken.set(room); // one call, one room
+        Ok(())
     }
 
     /// The same for a tool.
-    fn admit_tool(&self, name: &str) -> Result<SemaphorePermit<'_>, String> {
+    fn admit_tool(&self, name: &str) -> Result<(), String> {
         if !catalog::waits(name) {
             return self.admit();
         }
-        self.waits.try_acquire().map_err(|_| {
+        let room = Arc::clone(&self.waits).try_acquire_owned().map_err(|_| {
             format!(
                 "{MAX_WAITS} waits of this session are running; let one end or cancel it, then wait again."
             )
-        })
+        })?;
+        let _ = self.taken.set(room);
+        Ok(())
     }
 }
 
@@ -99,16 +156,17 @@ impl Orchestrator for Rpc {
                 return ToolAnswer { not_begun, ..ToolAnswer::refusal("UNAVAILABLE", &message) };
             }
         };
-        let _permit = match self.admit_tool(&call.name) {
-            Ok(permit) => permit,
-            Err(full) => return ToolAnswer::refusal("UNAVAILABLE", &full),
-        };
+        if let Err(full) = self.admit_tool(&call.name) {
+            return ToolAnswer::refusal("UNAVAILABLE", &full);
+        }
         let _running = self.daemon.calls.token();
-        let name = call.name.clone();
-        tokio::select! {
+        let (name, begun) = (call.name.clone(), Instant::now());
+        let answer = tokio::select! {
             answer = guarded(&name, engine.call(session, call)) => bounded(answer),
             () = self.daemon.stop.cut.cancelled() => cut_off(self.daemon.stop.reason()),
-        }
+        };
+        self.daemon.figures.record(&name, begun.elapsed(), &answer);
+        answer
     }
 
     async fn ask(self, _: Context, ask: Ask) -> Result<Document, Fault> {
@@ -119,10 +177,16 @@ impl Orchestrator for Rpc {
                 let answer = serde_json::json!({"stopping": true, "pid": std::process::id()});
                 return Ok(answer.to_string().into());
             }
+            "daemon/doctor" => return self.by_the_daemon(|engine| engine.examine()).await,
+            "daemon/backup" => {
+                let params = ask.params.as_ref().and_then(|raw| serde_json::from_str(raw.text()).ok());
+                let params: Value = params.unwrap_or_default();
+                return self.by_the_daemon(|engine| engine.back_up(&params)).await;
+            }
             _ => {}
         }
         let (engine, session) = self.open().map_err(|closed| Fault::new(INTERNAL, closed.message))?;
-        let _permit = self.admit().map_err(|full| Fault::new(INTERNAL, full))?;
+        self.admit().map_err(|full| Fault::new(INTERNAL, full))?;
         let _running = self.daemon.calls.token();
         let answering = engine.ask(session, &ask.method, ask.params.as_ref());
         let answered = tokio::select! {
@@ -136,10 +200,7 @@ impl Orchestrator for Rpc {
                 Err(Fault::new(INTERNAL, too_large(document.text().len())))
             }
             Ok(answer) => answer,
-            Err(_) => {
-                tracing::error!(method = ask.method, "a request panicked");
-                Err(Fault::new(INTERNAL, "The request failed inside the daemon (a bug); its log says where."))
-            }
+            Err(_) => Err(self.panicked(&ask.method)),
         }
     }
 
@@ -206,12 +267,16 @@ mod tests {
     #[test]
     fn calls_beyond_the_bound_are_refused_in_words() {
         let rpc = rpc();
-        let held: Vec<_> = (0..MAX_CALLS).map(|_| rpc.admit().unwrap()).collect();
-        assert!(rpc.admit().unwrap_err().contains("64 calls"));
-        let waits: Vec<_> = (0..MAX_WAITS).map(|_| rpc.admit_tool("wait_for").unwrap()).collect();
-        assert!(rpc.admit_tool("wait_for").unwrap_err().contains("64 waits"));
+        let one = |tool: &str| {
+            let (one, room) = rpc.for_one();
+            one.admit_tool(tool).map(|()| room)
+        };
+        let held: Vec<_> = (0..MAX_CALLS).map(|_| one("get_context").unwrap()).collect();
+        assert!(one("get_context").unwrap_err().contains("64 calls"));
+        let waits: Vec<_> = (0..MAX_WAITS).map(|_| one("wait_for").unwrap()).collect();
+        assert!(one("wait_for").unwrap_err().contains("64 waits"));
         drop(held);
-        assert!(rpc.admit_tool("get_context").is_ok(), "waits keep no call out");
+        assert!(one("get_context").is_ok(), "waits keep no call out");
         drop(waits);
     }
 

@@ -4,7 +4,7 @@
 //! Windows a task at logon. A daemon per database: those of another than the default one carry its id in their names.
 //! The launchd agent and the Windows task are rendered and read back here, but were never run.
 
-mod manager;
+mod orders;
 mod quote;
 
 use std::{
@@ -14,7 +14,7 @@ use std::{
 
 use orc_proto::{Endpoint, Places};
 
-pub(crate) use manager::{Manager, Order};
+pub(crate) use orders::{Manager, Order};
 
 /// How files of ours begin; what does not is not ours to replace or remove.
 const MARK: &str = "Written by `task-orchestrator service install`";

@@ -118,25 +118,36 @@ pub(crate) struct Registry(Mutex<Known>);
 #[derive(Debug)]
 struct Known {
     live: HashMap<String, Arc<Session>>,
+    /// All commands of one person have one id, and are not each other's successors.
+    people: Vec<Arc<Session>>,
     expected: Vec<Expected>,
 }
 
 impl Registry {
     /// Nobody is connected yet.
     pub(crate) fn new(expected: Vec<Expected>) -> Self {
-        Self(Mutex::new(Known { live: HashMap::new(), expected }))
+        Self(Mutex::new(Known { live: HashMap::new(), people: Vec::new(), expected }))
     }
 
     /// Adds a session; one of the same id, whose connection is not yet known to be dead, gives way.
     pub(crate) fn add(&self, session: Arc<Session>) {
         let mut known = self.lock();
+        if session.is_person() {
+            known.people.push(session);
+            return;
+        }
         known.expected.retain(|expected| expected.id != session.id);
         known.live.insert(session.id.clone(), session);
     }
 
     /// Takes a session away, unless its id has been resumed by another connection. Answers whether it was there.
     pub(crate) fn remove(&self, session: &Arc<Session>) -> bool {
-        let live = &mut self.lock().live;
+        let Known { live, people, .. } = &mut *self.lock();
+        if session.is_person() {
+            let before = people.len();
+            people.retain(|other| !Arc::ptr_eq(other, session));
+            return people.len() < before;
+        }
         match live.get(&session.id) {
             Some(current) if Arc::ptr_eq(current, session) => live.remove(&session.id).is_some(),
             _ => false,
@@ -145,14 +156,18 @@ impl Registry {
 
     /// All that are connected, by name.
     pub(crate) fn all(&self) -> Vec<Arc<Session>> {
-        let mut all: Vec<Arc<Session>> = self.lock().live.values().cloned().collect();
+        let mut all: Vec<Arc<Session>> = {
+            let known = self.lock();
+            known.live.values().chain(&known.people).cloned().collect()
+        };
         all.sort_by(|a, b| (&a.agent, &a.id).cmp(&(&b.agent, &b.id)));
         all
     }
 
     /// How many are connected.
     pub(crate) fn len(&self) -> usize {
-        self.lock().live.len()
+        let known = self.lock();
+        known.live.len() + known.people.len()
     }
 
     /// The name for a session that brings none: `base`, or `base#2` and so on, the lowest that no other session has, be it live
@@ -192,7 +207,8 @@ pub(crate) fn default_name(hello: &Hello) -> String {
 
 /// The name that a person's commands act under.
 pub(crate) fn person_name(hello: &Hello) -> String {
-    format!("{PERSON}{}", hello.user.as_deref().filter(|u| !u.is_empty()).unwrap_or("unknown"))
+    let user = hello.user.as_deref().filter(|u| !u.is_empty()).unwrap_or("unknown");
+    orc_core::text::cut(&format!("{PERSON}{user}"), limits::KEY_CHARS)
 }
 
 /// Whether a hello is from a command that a person runs.
@@ -202,14 +218,22 @@ pub(crate) fn is_person(hello: &Hello) -> bool {
 
 /// The client, as people are shown it.
 pub(crate) fn client(hello: &Hello) -> String {
-    match (&hello.client_name, &hello.client_version) {
+    let client = match (&hello.client_name, &hello.client_version) {
         (Some(name), Some(version)) => format!("{name} {version}"),
         (Some(name), None) => name.clone(),
         (None, _) => hello.kind.clone(),
-    }
+    };
+    orc_core::text::cut(&client, limits::KEY_CHARS)
 }
+
+/// Longest folder of a session, in bytes: no system has longer ones.
+const FOLDER_BYTES: usize = 4_096;
 
 /// The folder of a hello, absolute in any case.
 pub(crate) fn folder(hello: &Hello) -> PathBuf {
-    if hello.folder.is_absolute() { hello.folder.clone() } else { Path::new("/").to_owned() }
+    if hello.folder.is_absolute() && hello.folder.as_os_str().len() <= FOLDER_BYTES {
+        hello.folder.clone()
+    } else {
+        Path::new("/").to_owned()
+    }
 }

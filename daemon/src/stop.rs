@@ -16,6 +16,8 @@ pub(crate) enum Reason {
     Signal,
     /// No session for the time of `--idle-exit`.
     Idle,
+    /// Its program was replaced while it had no session.
+    Updated,
     /// The database or lock at the path is not the one we hold.
     Lost(String),
 }
@@ -33,6 +35,9 @@ impl std::fmt::Display for Reason {
             Self::Asked => f.write_str("The daemon is stopping, as `task-orchestrator stop` asked."),
             Self::Signal => f.write_str("The daemon is stopping: it was told to end."),
             Self::Idle => f.write_str("The daemon is stopping: it had no sessions."),
+            Self::Updated => {
+                f.write_str("The daemon is stopping: its program was updated; the next one is the new one.")
+            }
             Self::Lost(what) => write!(f, "The daemon has stopped serving: {what}"),
         }
     }

@@ -1,5 +1,8 @@
 //! What a tool costs follows its answer and not the store: counted in instructions of SQLite's virtual machine, without a clock.
 
+mod fuzz;
+mod histories;
+
 use std::path::Path;
 
 use orc_proto::handshake::Kind;
@@ -89,6 +92,7 @@ impl Bench {
         meter::watch(&database);
         let places = Places::under(folder);
         let options = ServeOptions {
+            after_crash: false,
             database: database.clone(),
             default_place: false,
             config: None,

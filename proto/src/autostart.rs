@@ -120,6 +120,16 @@ pub async fn reach(
     let begun = Instant::now();
     let mut pause = Duration::from_millis(5);
     loop {
+        // On a socket that a service manager keeps open, dialling is starting.
+        match may {
+            May::Start => {}
+            _ if stop_marker::stands(endpoint) => return Err(Unreachable::Stopped),
+            May::OnlyDial if is_down(endpoint) => {
+                let database = endpoint.database.clone();
+                return Err(Unreachable::Dial(DialError::NobodyListens { database }));
+            }
+            May::OnlyDial | May::StartUnlessStopped => {}
+        }
         let missed = match dial(endpoint, hello).await {
             Ok(connection) => return Ok(connection),
             Err(missed) => missed,
@@ -129,6 +139,7 @@ pub async fn reach(
             return Err(Unreachable::Dial(missed));
         }
         if absent {
+            // It may have been stopped just now.
             if may == May::StartUnlessStopped && stop_marker::stands(endpoint) {
                 return Err(Unreachable::Stopped);
             }
@@ -142,6 +153,11 @@ pub async fn reach(
         sleep(pause).await;
         pause = (pause * 2).min(Duration::from_millis(100));
     }
+}
+
+/// Whether there is certainly no daemon.
+fn is_down(endpoint: &Endpoint) -> bool {
+    matches!(lockfile::holder(&endpoint.lock()), Ok(None))
 }
 
 /// One attempt to start a daemon. `None`: somebody else is at it, or an old one is ending; dial again.
@@ -173,7 +189,11 @@ async fn start_one(
 /// The start lock, if nobody has it; it ends with the returned file.
 fn try_start_lock(endpoint: &Endpoint) -> Result<Option<File>, Unreachable> {
     let path = endpoint.start_lock();
-    let file = File::options().write(true).create(true).truncate(false).open(&path);
+    let mut options = File::options();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(&path);
     match file.map(|file| (file.try_lock(), file)) {
         Ok((Ok(()), file)) => Ok(Some(file)),
         Ok((Err(TryLockError::WouldBlock), _)) => Ok(None),

@@ -23,6 +23,9 @@ pub const MAX_MESSAGE: usize = 16 << 20;
 /// Largest answer a client gets, in bytes. Half a frame: an oversized answer would cut the connection and every call
 /// on it, so it is refused long before.
 pub const MAX_ANSWER: usize = 8 << 20;
+/// Largest frame of the handshake: room is made for a frame as soon as its length is known, and at that moment nobody has said
+/// who they are.
+pub const MAX_HELLO: usize = 1 << 20;
 /// Largest frame: a message and its envelope.
 const MAX_FRAME: usize = MAX_MESSAGE + (64 << 10);
 /// Bytes of a frame's length.
@@ -37,9 +40,9 @@ pub type ClientFrames<S> =
 pub type ServerFrames<S> =
     Framed<S, Messages<ClientMessage<OrchestratorRequest>, Response<OrchestratorResponse>>>;
 
-/// Frames on a byte stream.
+/// Frames on a byte stream, of the handshake's size until [`messages`].
 pub fn frames<S: AsyncRead + AsyncWrite>(stream: S) -> Frames<S> {
-    lengths().new_framed(stream)
+    lengths().max_frame_length(MAX_HELLO).new_framed(stream)
 }
 
 /// One frame of the handshake.
@@ -54,7 +57,10 @@ where
     In: Message + DeserializeOwned,
     Out: Message + Serialize,
 {
-    frames.map_codec(|frames| Messages { frames, carries: PhantomData })
+    frames.map_codec(|mut frames| {
+        frames.set_max_frame_length(MAX_FRAME);
+        Messages { frames, carries: PhantomData }
+    })
 }
 
 fn lengths() -> tokio_util::codec::length_delimited::Builder {

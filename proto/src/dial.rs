@@ -136,7 +136,7 @@ impl DialError {
     pub fn passes(&self) -> bool {
         match self {
             Self::Starting { .. } | Self::Broken(_) => true,
-            Self::Refused(refused) => refused.code == code::STOPPING,
+            Self::Refused(refused) => [code::STOPPING, code::BUSY].contains(&refused.code.as_str()),
             _ => false,
         }
     }

@@ -45,6 +45,9 @@ pub enum EndpointError {
     /// It names a folder.
     #[error("The database path {0} is a folder; name a file in it, such as tasks.db.")]
     Folder(PathBuf),
+    /// It names a pipe, a device or a socket.
+    #[error("The database path {0} is no regular file; name one, such as tasks.db.")]
+    NoFile(PathBuf),
 }
 
 impl Endpoint {
@@ -63,6 +66,9 @@ impl Endpoint {
             canonical(&path, 0).map_err(|error| EndpointError::Unresolvable { path: path.clone(), error })?;
         if database.is_dir() {
             return Err(EndpointError::Folder(database));
+        }
+        if database.exists() && !database.is_file() {
+            return Err(EndpointError::NoFile(database));
         }
         let runtime = settings.runtime_dir.clone().unwrap_or_else(|| places.runtime.clone());
         let id = short_hash(&database);
@@ -121,6 +127,16 @@ impl Endpoint {
     /// The log of a daemon that a shim started.
     pub fn log(&self) -> PathBuf {
         self.runtime.join(format!("{}.log", self.id))
+    }
+
+    /// The note of the daemon that runs, or of one that did not end by itself.
+    pub fn running(&self) -> PathBuf {
+        self.runtime.join(format!("{}.running", self.id))
+    }
+
+    /// The note of the last one that did not end by itself.
+    pub fn last_crash(&self) -> PathBuf {
+        self.runtime.join(format!("{}.last-crash", self.id))
     }
 
     /// The socket's folder, where that is not the runtime folder.
@@ -208,6 +224,16 @@ mod tests {
         endpoint.prepare().unwrap();
         assert_eq!(at(&home, None), endpoint);
         assert!(endpoint.lock().to_string_lossy().ends_with("/tasks.db.lock"));
+    }
+
+    #[test]
+    fn a_device_is_no_database() {
+        let dir = tempfile::tempdir().unwrap();
+        let find = |path: &str| {
+            Endpoint::find(&Places::under(dir.path()), &Settings::default(), Some(Path::new(path)))
+        };
+        assert!(matches!(find("/dev/null"), Err(EndpointError::NoFile(_))));
+        assert!(matches!(find("/dev"), Err(EndpointError::Folder(_))));
     }
 
     #[test]

@@ -14,6 +14,9 @@ pub const MAGIC: &str = "task-orchestrator";
 pub const PROTOCOL_MIN: u32 = 2;
 /// Newest protocol this build speaks.
 pub const PROTOCOL_MAX: u32 = 2;
+/// Oldest protocol whose probes are understood, and understand. What they ask (`daemon/status`, `daemon/stop`) carries no document
+/// and is one JSON message in every protocol: so that `stop` ends the daemon that an update left behind.
+pub const PROBE_MIN: u32 = 1;
 /// The product's version, for people; it decides nothing.
 pub const BUILD: &str = env!("CARGO_PKG_VERSION");
 
@@ -70,7 +73,7 @@ impl Hello {
     pub fn new(kind: Kind, database: PathBuf) -> Self {
         Self {
             magic: MAGIC.to_owned(),
-            protocol_min: PROTOCOL_MIN,
+            protocol_min: oldest(kind.word()),
             protocol_max: PROTOCOL_MAX,
             build: BUILD.to_owned(),
             kind: kind.word().to_owned(),
@@ -200,8 +203,15 @@ pub mod code {
     pub const DATABASE: &str = "DATABASE";
     /// The daemon is ending; the next one will serve.
     pub const STOPPING: &str = "STOPPING";
+    /// Too many connections at once, most of which say nothing: come back in a moment.
+    pub const BUSY: &str = "BUSY";
     /// All sessions are taken.
     pub const SESSIONS: &str = "SESSIONS";
+}
+
+/// The oldest protocol that this build speaks with a kind of client.
+pub fn oldest(kind: &str) -> u32 {
+    if kind == Kind::Probe.word() { PROBE_MIN } else { PROTOCOL_MIN }
 }
 
 /// The protocol two ranges share: the newest both speak.

@@ -24,11 +24,11 @@ pub enum Taken {
 /// # Errors
 /// What the file system says, e.g. a missing folder or one that may not be written.
 pub fn take(path: &Path) -> io::Result<Taken> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
+    let mut options = options();
+    options.write(true).create(true).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
+    let mut file = regular(options.open(path)?)?;
     match file.try_lock() {
         Ok(()) => {
             file.set_len(0)?;
@@ -41,19 +41,57 @@ pub fn take(path: &Path) -> io::Result<Taken> {
     }
 }
 
+/// Locks the file as it is, for a look at the database: nothing is written into it. `None`: there is no such file, so no daemon has
+/// been here.
+///
+/// # Errors
+/// What the file system says.
+pub fn hold(path: &Path) -> io::Result<Option<Taken>> {
+    let mut file = match options().open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        file => regular(file?)?,
+    };
+    match file.try_lock() {
+        Ok(()) => Ok(Some(Taken::Ours(file))),
+        Err(TryLockError::WouldBlock) => Ok(Some(Taken::Held { pid: read_pid(&mut file) })),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
 /// Whether somebody holds the lock, and who. Asks with a shared lock, so that askers do not disturb each other.
 ///
 /// # Errors
 /// What the file system says; a file that is not there is held by nobody.
 pub fn holder(path: &Path) -> io::Result<Option<Holder>> {
-    let mut file = match File::open(path) {
+    let mut file = match options().open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        file => file?,
+        file => regular(file?)?,
     };
     match file.try_lock_shared() {
         Ok(()) => Ok(None),
         Err(TryLockError::WouldBlock) => Ok(Some(Holder { pid: read_pid(&mut file) })),
         Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+/// How the file is opened. A link at its place may have been laid by anybody who may write in the folder, and the pid would
+/// be written over what it leads to; a pipe would be waited for.
+fn options() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags.bits().cast_signed());
+    }
+    options
+}
+
+fn regular(file: File) -> io::Result<File> {
+    match file.metadata()?.is_file() {
+        true => Ok(file),
+        false => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file; move it away")),
     }
 }
 
@@ -95,5 +133,32 @@ mod tests {
         assert!(matches!(take(&path).unwrap(), Taken::Held { pid: held } if held == pid));
         drop(file);
         assert_eq!(holder(&path).unwrap(), None);
+    }
+
+    #[test]
+    fn a_look_holds_the_lock_and_writes_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("tasks.db.lock");
+        assert!(hold(&path).unwrap().is_none() && !path.exists());
+        std::fs::write(&path, "7\n").unwrap();
+        let Some(Taken::Ours(_file)) = hold(&path).unwrap() else { panic!("nobody holds it") };
+        assert!(matches!(take(&path).unwrap(), Taken::Held { .. }));
+        assert_eq!(std::fs::read(&path).unwrap(), b"7\n");
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn what_a_link_leads_to_is_left_alone_and_a_pipe_is_not_waited_for() {
+        use rustix::fs::{CWD, FileType, Mode, mknodat};
+        let dir = tempfile::tempdir().unwrap();
+        let (victim, link, pipe) =
+            (dir.path().join("victim"), dir.path().join("link"), dir.path().join("pipe"));
+        std::fs::write(&victim, "precious").unwrap();
+        std::os::unix::fs::symlink(&victim, &link).unwrap();
+        mknodat(CWD, &pipe, FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
+        for path in [&link, &pipe] {
+            assert!(take(path).is_err() && holder(path).is_err(), "{}", path.display());
+        }
+        assert_eq!(std::fs::read_to_string(&victim).unwrap(), "precious");
     }
 }

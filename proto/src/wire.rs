@@ -71,7 +71,8 @@ impl ToolAnswer {
     }
 }
 
-/// Any other request, by its MCP name (`tools/list`, `prompts/get`, …) or `daemon/status`, `daemon/stop`.
+/// Any other request, by its MCP name (`tools/list`, `prompts/get`, …) or `daemon/status`, `daemon/stop`,
+/// `daemon/doctor`, `daemon/backup`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Ask {
     /// The method.

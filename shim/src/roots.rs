@@ -14,6 +14,10 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 /// How long the first calls wait for them: a client that is slower works without them at first.
 const WORTH_WAITING: Duration = Duration::from_secs(1);
 
+/// Roots that are handed on, and bytes of the longest: with them a hello has to fit into its frame.
+const MOST: usize = 64;
+const LONGEST: usize = 4_096;
+
 /// What is known of the client's roots.
 pub(crate) struct Roots {
     link: Arc<Link>,
@@ -41,7 +45,8 @@ impl Roots {
             return;
         }
         if let Ok(Ok(listed)) = timeout(ANSWER_WITHIN, client.list_roots()).await {
-            let roots: Vec<String> = listed.roots.into_iter().map(|root| root.uri).collect();
+            let uris = listed.roots.into_iter().map(|root| root.uri);
+            let roots: Vec<String> = uris.filter(|uri| uri.len() <= LONGEST).take(MOST).collect();
             let params = json!({ "roots": &roots }).to_string().into();
             // From now on every connection begins with them; the one there is has to be told.
             self.link.set_roots(roots);

@@ -237,6 +237,12 @@ impl McpClient {
         drop(self);
     }
 
+    /// The shim's process id.
+    #[track_caller]
+    pub fn pid(&self) -> u32 {
+        lock(&self.child).id()
+    }
+
     /// Whether the shim runs.
     #[track_caller]
     pub fn is_alive(&self) -> bool {

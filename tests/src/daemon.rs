@@ -6,12 +6,18 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use crate::{binaries::faulty_daemon, env::TestEnv, processes, wait::eventually};
+use crate::{
+    binaries::{binary, faulty_daemon},
+    env::TestEnv,
+    processes,
+    wait::eventually,
+};
 
 /// `task-orchestrator serve`, ready to answer; ends with the test.
 #[derive(Debug)]
 pub struct Daemon {
     child: Child,
+    log: PathBuf,
 }
 
 impl Daemon {
@@ -29,9 +35,53 @@ impl Daemon {
     /// # Panics
     /// When it ends before.
     pub fn that_dies(env: &TestEnv, fault: &str) -> Self {
+        Self::faulty(env, "TASK_ORCHESTRATOR_FAULT", fault)
+    }
+
+    /// One that can be struck, with a variable that says how; ready.
+    ///
+    /// # Panics
+    /// When it ends instead.
+    pub fn faulty(env: &TestEnv, variable: &str, value: &str) -> Self {
+        Self::faulty_with(env, &[(variable, value)])
+    }
+
+    /// The same with several variables.
+    ///
+    /// # Panics
+    /// When it ends instead.
+    pub fn faulty_with(env: &TestEnv, variables: &[(&str, &str)]) -> Self {
+        let mut command = env.command_of(&faulty_daemon());
+        command.envs(variables.iter().copied());
+        Self::run(env, command, &[]).ready(env)
+    }
+
+    /// One that is struck before it is ready: see its end with [`Daemon::ended`].
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub fn struck(env: &TestEnv, fault: &str) -> Self {
         let mut command = env.command_of(&faulty_daemon());
         command.env("TASK_ORCHESTRATOR_FAULT", fault);
-        Self::run(env, command, &[]).ready(env)
+        Self::run(env, command, &[])
+    }
+
+    /// One that another program starts, as in `wrapper ARGUMENTS task-orchestrator serve …`; ready.
+    ///
+    /// # Panics
+    /// When it ends instead.
+    pub fn within(env: &TestEnv, wrapper: &[&str]) -> Self {
+        Self::begin_within(env, wrapper).ready(env)
+    }
+
+    /// The same without waiting for anything.
+    ///
+    /// # Panics
+    /// When the wrapper cannot be started.
+    pub fn begin_within(env: &TestEnv, wrapper: &[&str]) -> Self {
+        let mut command = env.command_of(wrapper[0].as_ref());
+        command.args(&wrapper[1..]).arg(binary("task-orchestrator"));
+        Self::run(env, command, &[])
     }
 
     /// One whose writes stand still before their commit while the gate is closed.
@@ -46,13 +96,11 @@ impl Daemon {
     }
 
     fn ready(mut self, env: &TestEnv) -> Self {
-        let log = log(env);
         eventually("the daemon's answer to a hello", || {
             let ended = self.child.try_wait().ok().flatten();
-            let said = || std::fs::read_to_string(&log).unwrap_or_default();
-            assert!(ended.is_none(), "the daemon ended ({ended:?}) instead of serving: {}", said());
+            assert!(ended.is_none(), "the daemon ended ({ended:?}) instead of serving: {}", self.said());
             let status = env.cli(&["status"]);
-            if status.success { Ok(()) } else { Err(format!("{status:?}\n{}", said())) }
+            if status.success { Ok(()) } else { Err(format!("{status:?}\n{}", self.said())) }
         });
         self
     }
@@ -67,8 +115,9 @@ impl Daemon {
 
     fn run(env: &TestEnv, mut command: Command, arguments: &[&str]) -> Self {
         command.arg("serve").arg("--db").arg(env.database()).args(arguments);
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(log(env)).expect("a log"));
-        Self { child: command.spawn().expect("task-orchestrator runs") }
+        let log = log(env);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(&log).expect("a log"));
+        Self { child: command.spawn().expect("task-orchestrator runs"), log }
     }
 
     /// Its process id.
@@ -93,12 +142,49 @@ impl Daemon {
         drop(self);
     }
 
-    /// Waits until it has ended by itself.
-    pub fn ended(mut self) {
+    /// Waits until it has ended by itself; answers what it had to say.
+    pub fn ended(mut self) -> String {
         eventually("the daemon's end", || {
-            self.child.try_wait().ok().flatten().map(drop).ok_or_else(|| "it still runs".to_owned())
+            let ended = self.child.try_wait().ok().flatten();
+            ended.map(drop).ok_or_else(|| format!("it still runs: {}", self.said()))
+        });
+        self.said()
+    }
+
+    /// Waits until a fault has struck at that point.
+    ///
+    /// # Panics
+    /// When none does.
+    pub fn is_struck_at(&self, point: &str) {
+        eventually("a fault", || {
+            let said = self.said();
+            if said.contains(&format!("struck at {point}")) { Ok(()) } else { Err(said) }
         });
     }
+
+    /// What it has said so far.
+    pub fn said(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+}
+
+/// The points of a stage (`Write`, `Opening`, `TakingOver`, `Ending`) at which [`Daemon::that_dies`] can die, as the program
+/// itself lists them.
+///
+/// # Panics
+/// When the program lists none, or a stage that no test goes through.
+pub fn fault_points(stage: &str) -> Vec<String> {
+    let output =
+        Command::new(faulty_daemon()).env("TASK_ORCHESTRATOR_FAULT", "list").output().expect("a list");
+    let text = String::from_utf8(output.stdout).expect("words");
+    let points: Vec<(&str, &str)> = text.lines().filter_map(|line| line.split_once(' ')).collect();
+    for (point, of) in &points {
+        assert!(["Write", "Opening", "TakingOver", "Ending"].contains(of), "nobody strikes at {point}");
+    }
+    let wanted = points.iter().filter(|(_, of)| *of == stage);
+    let wanted: Vec<String> = wanted.map(|(point, _)| (*point).to_owned()).collect();
+    assert!(!wanted.is_empty(), "no point of {stage} in:\n{text}");
+    wanted
 }
 
 /// Where the writes of a daemon stand still: each in the middle of its transaction, having written and not committed.

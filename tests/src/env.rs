@@ -163,6 +163,19 @@ impl TestEnv {
         }
     }
 
+    /// Makes a process stand still, whatever it is at, and waits until it does.
+    pub fn pause(&self, pid: u32) {
+        processes::pause(pid);
+        eventually("a process that stands still", || {
+            if processes::is_stopped(pid) { Ok(()) } else { Err(format!("{pid} still runs")) }
+        });
+    }
+
+    /// Lets it go on.
+    pub fn go_on(&self, pid: u32) {
+        processes::go_on(pid);
+    }
+
     /// Runs `task-orchestrator WORDS…` to its end.
     ///
     /// # Panics

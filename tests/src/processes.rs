@@ -39,7 +39,20 @@ pub(crate) fn end_daemons_under(folder: &Path) {
 
 /// Sends SIGKILL, or SIGTERM for `politely`.
 pub(crate) fn end(pid: u32, politely: bool) {
-    let signal = if politely { Signal::TERM } else { Signal::KILL };
+    send(pid, if politely { Signal::TERM } else { Signal::KILL });
+}
+
+/// Sends SIGSTOP.
+pub(crate) fn pause(pid: u32) {
+    send(pid, Signal::STOP);
+}
+
+/// Sends SIGCONT.
+pub(crate) fn go_on(pid: u32) {
+    send(pid, Signal::CONT);
+}
+
+fn send(pid: u32, signal: Signal) {
     if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
         // Ended already: that is what was wanted.
         let _ = kill_process(pid, signal);

@@ -149,7 +149,7 @@ fn a_silent_lock_holder_is_named() {
     let mut client = env.client();
     assert!(refusal(&mut client).contains(&words));
     let stop = env.run(&["stop"]);
-    assert_eq!(stop.code, Some(1));
+    assert_eq!(stop.code, Some(3));
     assert!(stop.stderr.contains(&words), "{}", stop.stderr);
     env.signal("CONT", pid);
     served(&mut client);

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use e2e::{Daemon, TestEnv, json, workspace_root};
+use e2e::{Daemon, TestEnv, fault_points, json, workspace_root};
 use rusqlite::Connection;
 
 fn number(name: &str, default: u32) -> u32 {
@@ -66,6 +66,26 @@ fn look(env: &TestEnv, items: u32, notes: u32) -> bool {
     assert!(there.iter().all(|name| connection.table_exists(None, *name).expect("a look")));
     assert!(!gone.iter().any(|name| connection.table_exists(None, *name).expect("a look")));
     converted
+}
+
+#[test]
+fn killed_at_every_step_it_is_all_or_nothing() {
+    for point in fault_points("TakingOver") {
+        let env = TestEnv::new();
+        make(&env.database(), 200);
+        let original = Connection::open(env.database()).expect("the original");
+        let (items, notes) = (count(&original, "work_items"), count(&original, "notes"));
+        drop(original);
+        Daemon::struck(&env, &format!("{point}:1")).ended();
+        assert_eq!(
+            look(&env, items, notes),
+            point == "taken-over",
+            "{point}: converted once it is committed"
+        );
+        env.connect().total();
+        env.kill_daemon();
+        assert!(look(&env, items, notes), "{point}: the next start just works");
+    }
 }
 
 fn taken(env: &TestEnv) -> Duration {

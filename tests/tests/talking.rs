@@ -131,7 +131,7 @@ fn a_person_calls_tools_too() {
     let run = env.run(&["call", "get_context", "limit=3"]);
     assert_eq!(run.code, Some(0), "{run:?}");
     assert!(serde_json::from_str::<Value>(&run.stdout).unwrap().is_object());
-    assert_eq!(env.run(&["call", "get_context", "{broken"]).code, Some(1));
+    assert_eq!(env.run(&["call", "get_context", "{broken"]).code, Some(2));
     let version = env.run(&["--version"]);
     assert!(version.stdout.starts_with("task-orchestrator "), "{version:?}");
 }

@@ -23,6 +23,7 @@ priority: {due_within: 48h, overdue: critical}
 claims: {grace: 5m, protect_notes: yes}
 daemon: {idle_exit: 1h30m}
 history: {keep: 90d}
+backup: {every: 12h, keep_daily: 3, keep_weekly: 0}
 "#;
 
 fn user(text: &str) -> ConfigFile {
@@ -56,11 +57,16 @@ fn everything_that_a_file_can_say() {
         protect_notes: Some(true),
         idle_exit: Some(90 * MINUTE),
         history: Some(Keep::For(90 * DAY)),
+        backup_every: Some(Every::Span(12 * HOUR)),
+        backup_daily: Some(3),
+        backup_weekly: Some(0),
     };
     assert_eq!(file, want);
     assert_eq!(file.claims(), ClaimPolicy { grace: 5 * MINUTE, protect_notes: true });
     assert_eq!(file.idle_exit(), Duration::from_secs(90 * 60));
     assert_eq!(file.history_keep(), Some(90 * DAY));
+    assert_eq!(file.backup(), BackupPolicy { every: Some(12 * HOUR), keep_daily: 3, keep_weekly: 0 });
+    assert_eq!(user("backup: {every: never}").backup().every, None);
     assert_eq!(parse("name: My project\n", Place::Project).unwrap().name.as_deref(), Some("My project"));
 }
 
@@ -73,6 +79,7 @@ fn a_file_that_says_nothing_is_all_defaults() {
         assert_eq!(file.policy_over(&Policy::default()), Policy::default(), "{text:?}");
         assert_eq!(file.idle_exit(), DEFAULT_IDLE_EXIT);
         assert_eq!(file.history_keep(), None);
+        assert_eq!(file.backup(), BackupPolicy::default());
     }
 }
 
@@ -149,6 +156,12 @@ fn faults_name_the_place_and_what_is_valid() {
         ),
         ("daemon: {idle_exit: 0s}".into(), (1, 21), "daemon.idle_exit is \"0s\"; it takes at least 1s"),
         ("history: {keep: 5m}".into(), (1, 17), "history.keep is \"5m\"; it takes at least 1d"),
+        ("backup: {every: 5m}".into(), (1, 17), "backup.every is \"5m\"; it takes at least 1h"),
+        (
+            "backup: {every: often}".into(),
+            (1, 17),
+            "backup.every is \"often\"; it takes never, or a length of time",
+        ),
         (
             "history: {keep: always}".into(),
             (1, 17),

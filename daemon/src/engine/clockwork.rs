@@ -14,6 +14,7 @@ use orc_core::command::Command;
 use orc_core::policy::Policy;
 use orc_core::refusal::Refusal;
 use orc_store::Tx;
+use orc_store::repair::LINE_RULES;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -22,14 +23,16 @@ use crate::call::Answer;
 use crate::clock;
 use crate::reload::InForce;
 
+/// Longest time between two looks while something is to happen: a timer does not run on while the machine sleeps, nor does it
+/// notice that its clock was set.
+const LOOK_EVERY: Duration =
+    if cfg!(feature = "faults") { Duration::from_millis(200) } else { Duration::from_secs(60) };
 /// After a failure, the next try.
 const TRY_AGAIN: Duration = Duration::from_secs(30);
 /// Where history is not kept for ever, how often what is too old goes.
 const FORGET_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 /// Items that one job moves, so that others wait for no longer than it takes to move so many.
 const STEP: usize = 500;
-/// Under this name the database keeps the rules that its items stand in line by.
-const RULES: &str = "line_rules";
 
 /// Does what time brings, until the engine is gone.
 pub(super) async fn keep_time(engine: Weak<Shared>, mut config: watch::Receiver<Arc<InForce>>) {
@@ -50,7 +53,7 @@ pub(super) async fn keep_time(engine: Weak<Shared>, mut config: watch::Receiver<
         let wait = match looked {
             Ok(Some(at)) => {
                 let left = at.saturating_sub(clock::now().micros());
-                Some(Duration::from_micros(u64::try_from(left).unwrap_or(0)))
+                Some(Duration::from_micros(u64::try_from(left).unwrap_or(0)).min(LOOK_EVERY))
             }
             Ok(None) => None,
             Err(refusal) => {
@@ -115,8 +118,9 @@ async fn forget_history(shared: &Arc<Shared>) -> Result<(), Refusal> {
 /// Where other rules say what is due soon than those that the items stand in line by, the items with a due time stand anew.
 async fn follow_rules(shared: &Arc<Shared>, policies: &Arc<Policies>) -> Result<(), Refusal> {
     let rules = rules(policies);
-    let kept =
-        shared.read(|tx| Ok(tx.remembered(RULES)?))?.unwrap_or_else(|| self::rules(&Policies::default()));
+    let kept = shared
+        .read(|tx| Ok(tx.remembered(LINE_RULES)?))?
+        .unwrap_or_else(|| self::rules(&Policies::default()));
     if kept == rules {
         return Ok(());
     }
@@ -126,7 +130,7 @@ async fn follow_rules(shared: &Arc<Shared>, policies: &Arc<Policies>) -> Result<
         let settle = move |tx: &Tx<'_>| Ok(tx.settle_due(&policies, clock::now().micros(), row, STEP)?);
         after = shared.submit(settle).await?;
     }
-    shared.submit(move |tx: &Tx<'_>| Ok(tx.remember(RULES, &rules)?)).await
+    shared.submit(move |tx: &Tx<'_>| Ok(tx.remember(LINE_RULES, &rules)?)).await
 }
 
 /// What of the rules decides the line, as text.

@@ -90,6 +90,10 @@ fn prepare(shared: &Shared, hello: &Hello, pid: Option<u32>) -> Result<Applicant
     };
     let follows_roots = named.is_none() && own.is_none();
     let root = own.or_else(|| roots::first_project(hello.roots.iter().filter(|_| follows_roots), find));
+    if let (Some(name), None) = (named, &root) {
+        orc_core::limits::chars("TASK_ORCHESTRATOR_PROJECT", name, orc_core::limits::KEY_CHARS)
+            .map_err(|refusal| refused("SETTINGS", refusal.message))?;
+    }
     let known = shared.read(|tx| match &hello.token {
         Some(token) => Ok(tx.session_by_token(token)?),
         None => Ok(None),

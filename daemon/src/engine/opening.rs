@@ -1,21 +1,24 @@
 //! Opening the engine: database, writer, configuration; and what is left over from the last run, or from the original.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
+use std::sync::{Arc, Mutex, OnceLock};
 
 use orc_core::claim::Actor;
 use orc_core::command::{Command, Cx};
 use orc_core::id::Ids;
+use orc_core::refusal::{Code, Refusal};
 use orc_core::{Policies, decide};
-use orc_store::{Readers, Tx, Writer};
+use orc_store::left_log::LeftLog;
+use orc_store::open::OpenError;
+use orc_store::{Outcome, Readers, Tx, Writer};
 use serde_json::{Value, json};
 use tokio::sync::{Notify, watch};
 
 use super::Shared;
 use crate::boot::{BootError, ServeOptions};
 use crate::clock;
-use crate::halt::Halt;
+use crate::halt::{Halt, commit_failed};
 use crate::original;
 use crate::project::ProjectRoot;
 use crate::reload::{ConfigBook, LastGood};
@@ -25,15 +28,19 @@ use crate::watch::Watchers;
 /// Opens everything. Blocks: a migration or a take-over may take its time.
 pub(super) fn open(options: &ServeOptions) -> Result<Shared, BootError> {
     let failed = |why: String| BootError::Database { path: options.database.clone(), why };
+    let broken = |error: orc_store::Error| failed(OpenError::of(&options.database, error).to_string());
     let (opened, mut notices) = original::open(options).map_err(failed)?;
-    let writer = Arc::new(Writer::start(opened.connection).map_err(|e| failed(e.to_string()))?);
+    if let Some(left) = opened.left {
+        tell_what_was_left(left, &mut notices);
+    }
+    let writer = Arc::new(Writer::start(opened.connection).map_err(broken)?);
     let readers = Readers::new(&options.database);
 
     let last_good =
         Arc::new(KeptInDatabase { writer: Arc::clone(&writer), readers: Readers::new(&options.database) });
     let user_file = options.config.clone().unwrap_or_else(|| options.places.config.join("config.yaml"));
     let book = ConfigBook::open(user_file, last_good);
-    let known = readers.read(|tx| tx.projects()).map_err(|e: orc_store::Error| failed(e.to_string()))?;
+    let known = readers.read(|tx| tx.projects()).map_err(broken)?;
     for (name, root) in known {
         book.add_project(&name, &ProjectRoot { root: root.into(), config: None });
     }
@@ -46,14 +53,15 @@ pub(super) fn open(options: &ServeOptions) -> Result<Shared, BootError> {
     };
 
     let policies = book.in_force().policies.clone();
-    let left = settle(&writer, policies, options.clone()).map_err(failed)?;
+    let left = settle(&writer, policies, options.clone()).map_err(|halt| match halt {
+        Halt::Store(error) => broken(error),
+        Halt::Refused(refusal) => failed(refusal.message),
+    })?;
     notices.extend(left.notice);
     for notice in &notices {
         tracing::info!("{notice}");
     }
-    let taken_over = readers
-        .read(|tx| tx.remembered(orc_store::takeover::META))
-        .map_err(|e: orc_store::Error| failed(e.to_string()))?;
+    let taken_over = readers.read(|tx| tx.remembered(orc_store::takeover::META)).map_err(broken)?;
     Ok(Shared {
         default_place: options.default_place,
         notices,
@@ -71,10 +79,24 @@ pub(super) fn open(options: &ServeOptions) -> Result<Shared, BootError> {
         latest: watch::Sender::new(left.latest),
         // The clock, so that no number of an earlier daemon is taken for one of this daemon's.
         watchers: Watchers::new(clock::now().micros().unsigned_abs()),
+        backup_due: Notify::new(),
+        next_backup: AtomicI64::new(i64::MAX),
+        backing_up: tokio::sync::Mutex::new(()),
+        backup_trouble: Mutex::default(),
+        damage: OnceLock::new(),
         look_again: Notify::new(),
         next_look: AtomicI64::new(i64::MAX),
         _watching: watching,
     })
+}
+
+/// A crash is for the log; a log that could not be read back whole is for everybody.
+fn tell_what_was_left(left: LeftLog, notices: &mut Vec<String>) {
+    if left.unreadable > 0 {
+        notices.push(left.line());
+    } else {
+        tracing::info!("{}", left.line());
+    }
 }
 
 /// What an earlier run left.
@@ -90,7 +112,7 @@ struct Left {
 
 /// Sessions that were open when the last daemon ended: their claims' grace runs from now (contract.md §7). And the original's
 /// workspaces.json, once.
-fn settle(writer: &Writer, policies: Arc<Policies>, options: ServeOptions) -> Result<Left, String> {
+fn settle(writer: &Writer, policies: Arc<Policies>, options: ServeOptions) -> Result<Left, Halt> {
     let (tell, told) = std::sync::mpsc::channel();
     let job = move |tx: &Tx<'_>| -> Result<Left, Halt> {
         let now = clock::now();
@@ -110,14 +132,19 @@ fn settle(writer: &Writer, policies: Arc<Policies>, options: ServeOptions) -> Re
     };
     let done = move |outcome| {
         let result = match outcome {
-            orc_store::Outcome::Committed(left, _) => Ok(left),
-            other => Err(format!("sessions of the last run cannot be ended: {other:?}")),
+            Outcome::Committed(left, _) => Ok(left),
+            Outcome::Refused(halt) => Err(halt),
+            Outcome::Failed(why) => Err(commit_failed(&why).into()),
+            Outcome::Panicked => {
+                let message = "the sessions of the last run cannot be ended (a bug); the log says where";
+                Err(Refusal::new(Code::Internal, message).into())
+            }
         };
         // The receiver waits below.
         let _ = tell.send(result);
     };
-    writer.submit(job, done).map_err(|e| e.to_string())?;
-    told.recv().map_err(|e| e.to_string())?
+    writer.submit(job, done)?;
+    told.recv().map_err(|_| orc_store::Error::Stopped)?
 }
 
 /// The last good text of configuration files, kept in the database (`daemon.md` rule 26).
@@ -139,7 +166,7 @@ impl LastGood for KeptInDatabase {
         let (key, text) = (path.display().to_string(), text.map(str::to_owned));
         let job = move |tx: &Tx<'_>| -> Result<(), Halt> { Ok(tx.keep_config(&key, text.as_deref())?) };
         let done = |outcome| {
-            if !matches!(outcome, orc_store::Outcome::Committed(..)) {
+            if !matches!(outcome, Outcome::Committed(..)) {
                 tracing::warn!("the last good configuration could not be kept");
             }
         };
@@ -160,7 +187,12 @@ pub(super) fn status(shared: &Shared) -> Value {
         "notices": notices,
         "latest": *shared.latest.borrow(),
         "waiting": shared.watchers.listening(),
+        "writer_queue": shared.writer.waiting(),
+        "backups": super::backing_up::status(shared),
     });
+    if let Some(damage) = shared.damage.get() {
+        status["damage"] = damage.as_str().into();
+    }
     if let Some(taken_over) = &shared.taken_over {
         status["taken_over"] = taken_over.clone();
     }

@@ -28,6 +28,9 @@ struct Key {
     kept: String,
     /// What was asked.
     asked: Vec<u8>,
+    /// For how long it counts, in microseconds. A shim never uses a key for two calls, so its keys need not run out: a clock
+    /// that is set while a call is under way changes nothing.
+    counts_for: Option<i64>,
 }
 
 impl Repeat {
@@ -38,7 +41,8 @@ impl Repeat {
         if let Some(key) = &call.key {
             limits::chars("key", key, limits::KEY_CHARS)?;
             // The shim sends the same bytes again.
-            keys.push(Key { given: key.clone(), kept: format!("shim:{key}"), asked: hash(tool, raw) });
+            let (kept, asked) = (format!("shim:{key}"), hash(tool, raw));
+            keys.push(Key { given: key.clone(), kept, asked, counts_for: None });
         }
         if let Some(id) = args.text("request_id")? {
             limits::chars("request_id", id, limits::KEY_CHARS)?;
@@ -48,6 +52,7 @@ impl Repeat {
                 given: id.to_owned(),
                 kept: format!("request:{}{subagent}:{id}", session.agent),
                 asked: hash(tool, &sorted(given).to_string()),
+                counts_for: Some(KEPT),
             });
         }
         Ok(Self { keys })
@@ -56,7 +61,8 @@ impl Repeat {
     /// What the same call was answered before. The same key for something else is a `CONFLICT`.
     pub(super) fn answered(&self, tx: &Tx<'_>, now: i64) -> Answer<Option<Document>> {
         for key in &self.keys {
-            let Some((asked, answer)) = tx.answered(&key.kept, now - KEPT)? else { continue };
+            let since = key.counts_for.map_or(i64::MIN, |time| now - time);
+            let Some((asked, answer)) = tx.answered(&key.kept, since)? else { continue };
             if asked != key.asked {
                 let message = format!(
                     "request_id '{}' was used for another call; take a new one for each call",

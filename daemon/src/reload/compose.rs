@@ -33,6 +33,7 @@ pub(super) fn in_force(sources: &[Arc<Source>], revision: u64) -> InForce {
         notices: outcomes.iter().filter_map(|(_, o)| o.notice.clone()).collect(),
         idle_exit: user_says.idle_exit(),
         history_keep: user_says.history_keep(),
+        backup: user_says.backup(),
         revision,
         user_file: user.as_ref().map(|good| good.path.clone()),
         project_files,

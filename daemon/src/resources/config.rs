@@ -29,6 +29,11 @@ pub(super) fn document(call: &Call<'_>) -> Value {
         },
         "daemon": {"idle_exit": span_text(idle_exit)},
         "history": {"keep": config.history_keep.map_or_else(|| "forever".to_owned(), span_text)},
+        "backup": {
+            "every": config.backup.every.map_or_else(|| "never".to_owned(), span_text),
+            "keep_daily": config.backup.keep_daily,
+            "keep_weekly": config.backup.keep_weekly,
+        },
         "faults": config.faults.iter().map(config_fault).collect::<Vec<_>>(),
         "notices": notices,
     })

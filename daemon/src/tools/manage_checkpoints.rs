@@ -1,7 +1,6 @@
 //! manage_checkpoints: the whole graph in a file, and back.
 
-use std::fs::File;
-use std::io::{BufWriter, ErrorKind, Read, Write};
+use std::io::{BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use orc_core::refusal::{Code, Refusal};
@@ -13,6 +12,7 @@ use super::transfer::{Mode, import, lists, write_document};
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
 use crate::catalog::{Access, Effect, Tool};
+use crate::named_folder::NamedFolder;
 
 const PARAMS: [Param; 3] = [
     Param::new("operation", Kind::Word(&["create", "list", "restore", "verify"]), ""),
@@ -71,28 +71,33 @@ fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
 }
 
 /// `checkpoint-20261123T093100000001Z.json`: new in any case, whole or not there, on disk when it is answered.
-fn create(call: &Call<'_>, tx: &Tx<'_>, folder: &Path) -> Answer {
-    std::fs::create_dir_all(folder).map_err(|e| file_fault("cannot make the folder", folder, &e))?;
+fn create(call: &Call<'_>, tx: &Tx<'_>, path: &Path) -> Answer {
+    let folder = NamedFolder::make(path, &trusted(call))
+        .map_err(|e| file_fault("cannot use the folder", path, &e).field("output_dir"))?;
     let stamp: String = call.cx.now.text().chars().filter(|c| c.is_ascii_digit() || *c == 'T').collect();
     // The text ends with an offset of four zeros, which the name does not have.
     let name = format!("checkpoint-{}Z.json", stamp.get(..21).unwrap_or(&stamp));
-    let path = folder.join(&name);
-    let part = folder.join(format!(".{name}.part"));
-    let write = || -> Answer<()> {
-        let file = File::create_new(&part).map_err(|e| file_fault("cannot write", &part, &e))?;
-        let mut out = BufWriter::new(file);
+    let part = format!(".{name}.part");
+    let path = folder.path().join(&name);
+    let fault = |e: std::io::Error| file_fault("cannot write", &path, &e).field("output_dir");
+    let mut out = BufWriter::new(folder.create_new(&part).map_err(fault)?);
+    let mut write = || -> Answer<()> {
         write_document(call, tx, &Filter::default(), &mut out)?;
-        out.flush().map_err(|e| file_fault("cannot write", &part, &e))?;
-        out.get_ref().sync_all().map_err(|e| file_fault("cannot write", &part, &e))?;
-        // A hard link, unlike a rename, never takes the place of a file that is there.
-        std::fs::hard_link(&part, &path).map_err(|e| file_fault("cannot write", &path, &e))?;
-        Ok(())
+        out.flush().map_err(fault)?;
+        out.get_ref().sync_all().map_err(fault)?;
+        Ok(folder.link(&part, &name).map_err(fault)?)
     };
     let written = write();
     // Left over only when the checkpoint itself failed; the answer says why.
-    let _ = std::fs::remove_file(&part);
+    let _ = folder.remove(&part);
     written?;
     Ok(json!({"created": path.display().to_string()}))
+}
+
+/// Up to here links are the user's own: where the session works, at home, beside the database.
+fn trusted<'c>(call: &'c Call<'_>) -> [&'c Path; 3] {
+    let beside = call.shared.database.parent().unwrap_or(Path::new("/"));
+    [&call.session.folder, &call.shared.places.home, beside]
 }
 
 fn list(folder: &Path) -> Answer {
@@ -127,7 +132,7 @@ fn restore(call: &Call<'_>, args: &Args, tx: &Tx<'_>, folder: &Path) -> Answer {
     if !path.exists() && Path::new(given).components().count() == 1 {
         path = folder.join(given);
     }
-    let document = read(&path)?;
+    let document = read(call, &path)?;
     let lists = lists(&document)?;
     if !document.contains_key("items") {
         let message = format!("{} is no checkpoint: it has no items", path.display());
@@ -141,17 +146,13 @@ fn restore(call: &Call<'_>, args: &Args, tx: &Tx<'_>, folder: &Path) -> Answer {
     Ok(answer)
 }
 
-fn read(path: &Path) -> Result<Map<String, Value>, Refusal> {
-    let file = File::open(path).map_err(|e| file_fault("cannot read", path, &e).field("path"))?;
-    let meta = file.metadata().map_err(|e| file_fault("cannot read", path, &e).field("path"))?;
-    if !meta.is_file() || meta.len() > FILE_BYTES {
-        let message = format!("{} is no file of at most {} MiB", path.display(), FILE_BYTES >> 20);
-        return Err(Refusal::validation(message).field("path"));
-    }
-    let mut text = Vec::new();
-    file.take(FILE_BYTES)
-        .read_to_end(&mut text)
-        .map_err(|e| file_fault("cannot read", path, &e).field("path"))?;
+fn read(call: &Call<'_>, path: &Path) -> Result<Map<String, Value>, Refusal> {
+    let fault = |e| file_fault("cannot read", path, &e).field("path");
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
+        return Err(fault(std::io::Error::new(ErrorKind::InvalidInput, "it is no file")));
+    };
+    let folder = NamedFolder::find(folder, &trusted(call)).map_err(fault)?;
+    let text = folder.read(name, FILE_BYTES).map_err(fault)?;
     match serde_json::from_slice(&text) {
         Ok(Value::Object(document)) => Ok(document),
         Ok(_) => Err(Refusal::validation(format!("{} is no checkpoint: it holds no object", path.display()))
@@ -169,6 +170,7 @@ fn file_fault(what: &str, path: &Path, error: &std::io::Error) -> Refusal {
         ErrorKind::AlreadyExists => (Code::Conflict, "call again"),
         ErrorKind::InvalidFilename
         | ErrorKind::InvalidInput
+        | ErrorKind::FileTooLarge
         | ErrorKind::NotADirectory
         | ErrorKind::IsADirectory => (Code::Validation, "name another path"),
         _ => (Code::Unavailable, "check the disk"),

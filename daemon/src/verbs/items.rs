@@ -77,12 +77,9 @@ pub(crate) fn line(row: &Value, paint: Paint) -> String {
     format!("{id}  {status}  {}", plain(text(row, "title")))
 }
 
-/// When a claim ends. A person's session never does.
+/// When a claim ends: a time, or the daemon's words for one that has none.
 pub(crate) fn claim_end(claim: &Value, now: &Stamp) -> String {
-    match (text(claim, "ends"), text(claim, "agent").starts_with("person:")) {
-        ("with its session", true) => "when it is released".to_owned(),
-        (ends, _) => times::ago(ends, now),
-    }
+    times::ago(text(claim, "ends"), now)
 }
 
 /// An item with its facts, one a line.

@@ -3,22 +3,29 @@
 pub(crate) mod add;
 pub(crate) mod advance;
 pub(crate) mod agents;
+pub(crate) mod backup;
 pub(crate) mod call;
 pub(crate) mod claim;
 pub(crate) mod completions;
 pub(crate) mod dep;
+pub(crate) mod doctor;
 pub(crate) mod exit;
 pub(crate) mod export;
 pub(crate) mod graph;
 pub(crate) mod history;
+pub(crate) mod hook;
 pub(crate) mod import;
 pub(crate) mod list;
 pub(crate) mod man;
 pub(crate) mod metrics;
 pub(crate) mod next;
 pub(crate) mod note;
+pub(crate) mod offline;
+pub(crate) mod repair;
+pub(crate) mod restore;
 pub(crate) mod serve;
 pub(crate) mod service;
+pub(crate) mod setup;
 pub(crate) mod show;
 pub(crate) mod status;
 pub(crate) mod stop;
@@ -134,7 +141,12 @@ impl Here {
         Ok(Self { places, settings, endpoint })
     }
 
-    /// A session of the person who runs this, with a daemon that is started if it may be.
+    /// A session of the person who runs this, with a daemon that is started if need be.
+    pub(crate) async fn connect(&self) -> Result<Connection, Trouble> {
+        self.connect_as(self.settings.for_hello(), May::Start).await
+    }
+
+    /// The same with settings of its own, and perhaps only if a daemon runs.
     pub(crate) async fn connect_as(&self, settings: HelloSettings, may: May) -> Result<Connection, Trouble> {
         let hello = Hello {
             folder: std::env::current_dir().unwrap_or_else(|_| self.places.home.clone()),
@@ -156,7 +168,7 @@ impl Here {
 }
 
 /// Who the person is: as the environment says, else as the home folder is called.
-fn user(home: &Path) -> Option<String> {
+pub(crate) fn user(home: &Path) -> Option<String> {
     let told = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| std::env::var(name).ok());
     told.filter(|name| !name.is_empty()).or_else(|| Some(home.file_name()?.to_string_lossy().into_owned()))
 }

@@ -43,6 +43,7 @@ pub(crate) fn run(arguments: Arguments, db: Option<&Path>) -> Result<ExitCode, T
     if arguments.started_by_shim {
         detach::leave_the_starter();
     }
+    detach::keep_files_private();
     // Found before the folder becomes `/`: relative paths are the caller's.
     let here = Here::find(db)?;
     let folder = std::env::current_dir().unwrap_or_else(|_| here.places.home.clone());

@@ -3,14 +3,14 @@
 use std::{path::Path, process::ExitCode};
 
 use orc_proto::{
-    Hello, Kind,
+    Endpoint, Hello, Kind, Welcome,
     dial::{ANSWER_WITHIN, DialError, dial},
     lockfile, stop_marker,
 };
 use serde_json::{Value, json};
 
 use super::{Here, Trouble, exit::Exit, say};
-use crate::original;
+use crate::{last_end, original};
 
 pub(crate) fn run(json: bool, db: Option<&Path>) -> Result<ExitCode, Trouble> {
     let here = Here::find(db)?;
@@ -27,10 +27,17 @@ pub(crate) fn run(json: bool, db: Option<&Path>) -> Result<ExitCode, Trouble> {
 async fn look(here: &Here) -> Result<(Value, ExitCode), Trouble> {
     let endpoint = &here.endpoint;
     let hello = Hello::new(Kind::Probe, endpoint.database.clone());
-    let (state, why, pid) = match dial(endpoint, &hello).await {
+    // Where nobody holds the lock, nobody is asked: a service manager's socket would start a daemon.
+    let is_free = matches!(lockfile::holder(&endpoint.lock()), Ok(None));
+    let nobody = || DialError::NobodyListens { database: endpoint.database.clone() };
+    let dialled = if is_free { Err(nobody()) } else { dial(endpoint, &hello).await };
+    let (state, why, pid) = match dialled {
         Ok(connection) => {
             let answer = connection.ask("daemon/status", None, ANSWER_WITHIN).await?;
             let document = answer.map_err(|fault| Trouble::Said(fault.message))?;
+            if document.text().is_empty() {
+                return Ok((in_its_welcome(&connection.welcome, endpoint), ExitCode::SUCCESS));
+            }
             let document = serde_json::from_str(document.text()).map_err(std::io::Error::from)?;
             return Ok((document, ExitCode::SUCCESS));
         }
@@ -59,9 +66,22 @@ async fn look(here: &Here) -> Result<(Value, ExitCode), Trouble> {
     if let Some(hint) = take_over(here) {
         document["take_over"] = hint.into();
     }
+    if let Some(crash) = last_end::last(endpoint, pid.is_some()) {
+        document["last_crash"] = crash.json();
+    }
     // What runs and does not answer is a fault; that nothing runs is none.
     let exit = if matches!(state, "none" | "stopped") { Exit::Unreachable } else { Exit::Refused };
     Ok((document, exit.into()))
+}
+
+/// What a daemon of an older protocol has said before it answered in a form that is none here.
+fn in_its_welcome(welcome: &Welcome, endpoint: &Endpoint) -> Value {
+    json!({
+        "state": "ready", "pid": welcome.pid, "build": welcome.build, "protocol_max": welcome.protocol,
+        "database": welcome.database, "socket": endpoint.socket,
+        "message": "It was started by an older version and speaks an older protocol. End it with `task-orchestrator stop` when \
+                    its sessions are done; the next one is the new one.",
+    })
 }
 
 /// How to take over the original's database, where there is only that one (`contract.md` §11).
@@ -71,24 +91,39 @@ fn take_over(here: &Here) -> Option<String> {
 }
 
 fn tell(document: &Value) {
-    let text = |key: &str| match &document[key] {
-        Value::Null => None,
-        Value::String(text) => Some(text.clone()),
-        other => Some(other.to_string()),
-    };
+    let engine = &document["engine"];
     let lines = [
-        ("state", "state"),
-        ("pid", "pid"),
-        ("version", "build"),
-        ("database", "database"),
-        ("socket", "socket"),
-        ("up for (s)", "uptime_seconds"),
-        ("sessions", "sessions"),
+        ("state", &document["state"]),
+        ("pid", &document["pid"]),
+        ("version", &document["build"]),
+        ("database", &document["database"]),
+        ("socket", &document["socket"]),
+        ("up for (s)", &document["uptime_seconds"]),
+        ("sessions", &document["sessions"]),
+        ("calls", &document["calls_running"]),
+        ("writes wait", &engine["writer_queue"]),
+        ("backup", &engine["backups"]["newest"]),
+        ("log", &document["log"]),
     ];
-    for (label, key) in lines {
-        if let Some(value) = text(key) {
+    for (label, value) in lines {
+        if let Some(value) = text(value) {
             say(&format!("{label:<11} {value}"));
         }
+    }
+    tell_tools(&document["tools"]);
+    for error in document["errors"].as_array().into_iter().flatten() {
+        let [at, tool, code, message] =
+            ["at", "tool", "code", "message"].map(|key| error[key].as_str().unwrap_or_default());
+        say(&format!("error       {at} {tool} {code}: {message}"));
+    }
+    if let Some(line) = crash(&document["last_crash"]) {
+        say(&line);
+    }
+    if let Some(trouble) = engine["backups"]["trouble"].as_str() {
+        say(&format!("no backup   {trouble}"));
+    }
+    if let Some(damage) = engine["damage"].as_str() {
+        say(&format!("damage      {damage}"));
     }
     for fault in document["engine"]["config_errors"].as_array().into_iter().flatten() {
         let place = fault["path"].as_str().unwrap_or_default();
@@ -98,16 +133,44 @@ fn tell(document: &Value) {
     for notice in document["engine"]["notices"].as_array().into_iter().flatten().filter_map(Value::as_str) {
         say(&format!("notice      {notice}"));
     }
-    for note in ["message", "take_over"].into_iter().filter_map(text) {
+    for note in ["message", "take_over"].into_iter().filter_map(|key| text(&document[key])) {
         say(&note);
     }
-    let engine = &document["engine"];
     if let Some(hint) = engine["take_over"].as_str() {
         say(hint);
     }
     if let Some(line) = taken_over(&engine["taken_over"]) {
         say(&line);
     }
+}
+
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
+    }
+}
+
+/// Calls since the start and how long they took, a line for each tool.
+fn tell_tools(tools: &Value) {
+    let Some(tools) = tools.as_object().filter(|tools| !tools.is_empty()) else { return };
+    say(&format!("{:<24} {:>8} {:>10} {:>10} {:>10}", "tool", "calls", "p50 ms", "p95 ms", "p99 ms"));
+    for (name, figures) in tools {
+        let [p50, p95, p99] =
+            ["p50_ms", "p95_ms", "p99_ms"].map(|key| figures[key].as_f64().unwrap_or_default());
+        let calls = figures["calls"].as_u64().unwrap_or_default();
+        say(&format!("{name:<24} {calls:>8} {p50:>10.3} {p95:>10.3} {p99:>10.3}"));
+    }
+}
+
+/// How the last daemon ended that did not end by itself.
+fn crash(crash: &Value) -> Option<String> {
+    let (pid, started) = (crash["pid"].as_u64()?, crash["started"].as_str()?);
+    let build = crash["build"].as_str().unwrap_or_default();
+    Some(format!(
+        "last crash  pid {pid} ({build}), started {started}: killed, crashed, or the machine went down"
+    ))
 }
 
 /// What came from the original, in one line.

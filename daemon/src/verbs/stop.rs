@@ -46,13 +46,12 @@ async fn stop(here: &Here) -> Result<Option<u32>, Trouble> {
     let endpoint = &here.endpoint;
     let begun = Instant::now();
     let mut asked = None;
-    loop {
+    // Asked or not: only a free lock means stopped. A daemon that just starts or ends listens a moment later, or not any more. And
+    // where nobody holds it, nobody is asked: a service manager's socket would start one.
+    while let Some(holder) = lockfile::holder(&endpoint.lock())? {
         if asked.is_none() {
             asked = ask(endpoint).await?;
         }
-        // Asked or not: only a free lock means stopped. A daemon that just starts or ends listens a moment later, or
-        // not any more.
-        let Some(holder) = lockfile::holder(&endpoint.lock())? else { break };
         if asked.is_some() && holder.pid.is_some() && holder.pid != asked {
             break; // a tool call has started the next one already
         }

@@ -12,12 +12,22 @@ pub enum Error {
     /// SQLite undid a transaction by itself: the disk is full, or fails.
     #[error("database: the transaction was undone by SQLite; the disk is full or fails")]
     Lost,
+    /// What was written is in a file that nobody finds any more.
+    #[error(
+        "database: its path does not lead to the file that was opened any more; that was moved, deleted or replaced"
+    )]
+    Replaced,
     /// The writer is gone, so nothing can be changed any more.
     #[error("the writer has stopped")]
     Stopped,
 }
 
 impl Error {
+    /// Whether the database file itself is wrong.
+    pub fn is_damage(&self) -> bool {
+        matches!(self, Error::Sqlite(error) if crate::check::is_damage(error))
+    }
+
     /// Whether trying again later may help: the disk is full, the file is locked, I/O failed.
     pub fn may_pass(&self) -> bool {
         use rusqlite::ErrorCode::*;
@@ -35,7 +45,7 @@ impl Error {
                 )
             ),
             Error::Damaged(_) => false,
-            Error::Lost | Error::Stopped => true,
+            Error::Lost | Error::Replaced | Error::Stopped => true,
         }
     }
 }

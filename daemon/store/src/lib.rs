@@ -11,13 +11,17 @@
 #![forbid(unsafe_code)]
 
 mod apply;
-mod backup;
+pub mod backup;
+mod check;
 #[cfg(any(test, feature = "testing"))]
 pub mod contract;
 pub mod error;
+#[cfg(feature = "faults")]
+pub mod faults;
 pub mod history;
 #[cfg(test)]
 mod leases;
+pub mod left_log;
 #[cfg(any(test, feature = "testing"))]
 pub mod memory;
 #[cfg(any(test, feature = "testing"))]
@@ -25,10 +29,14 @@ pub mod meter;
 pub mod moving;
 pub mod open;
 pub mod original_workspaces;
+mod place;
 pub mod queries;
 #[cfg(any(test, feature = "testing"))]
 pub mod random;
 mod reader;
+pub mod repair;
+mod replace;
+pub mod restore;
 pub mod row;
 #[cfg(any(test, feature = "testing"))]
 pub mod sample;
@@ -38,13 +46,15 @@ pub mod takeover;
 mod tests;
 mod tx;
 mod view;
+mod wal;
 mod write;
 mod writer;
 
 pub use apply::Apply;
-pub use backup::BackupError;
+pub use backup::{BackupError, newest_beside};
+pub use check::{Soundness, check_still};
 pub use error::Error;
-pub use open::{Opened, open};
+pub use open::{Found, Opened, look, open};
 pub use reader::Readers;
 pub use takeover::{Report as TakeoverReport, TakeoverError, takeover};
 pub use tx::{Done, Event, Tx};

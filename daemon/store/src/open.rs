@@ -9,6 +9,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::backup::{self, BackupError};
 use crate::error::Error;
+use crate::left_log::LeftLog;
 use crate::schema::{APPLICATION_ID, MIGRATIONS};
 
 /// What a file turned out to be, once it is open for writing.
@@ -18,6 +19,8 @@ pub struct Opened {
     pub connection: Connection,
     /// Whether it was made just now.
     pub created: bool,
+    /// What a run that did not end well left in its log; it is read back by now.
+    pub left: Option<LeftLog>,
 }
 
 /// Why a database cannot be opened. The text says what to do.
@@ -71,14 +74,38 @@ pub enum OpenError {
         /// Why there is none.
         source: BackupError,
     },
+    /// Bytes of it have changed.
+    #[error("{path} is damaged ({source}) and was left as it is. Copy its folder before anything else. {}", backup_beside(.path))]
+    Damaged {
+        /// The file.
+        path: String,
+        /// What was said.
+        source: Error,
+    },
     /// SQLite or the file system said no.
-    #[error("{path} cannot be opened: {source}. Check that the folder and the file are yours and writable")]
+    #[error("{path} cannot be opened ({source}). Check that the folder and the file are yours and writable")]
     Failed {
         /// The file.
         path: String,
         /// What was said.
-        source: rusqlite::Error,
+        source: Error,
     },
+}
+
+/// What whoever has a damaged database wants to know next.
+fn backup_beside(path: &str) -> String {
+    match backup::newest_beside(Path::new(path)) {
+        Some(backup) => format!("Its newest backup is {}", backup.display()),
+        None => format!("There is no backup beside it (no {path}.*.bak, no checkpoint-*.json)"),
+    }
+}
+
+impl OpenError {
+    /// What an error means while a database is being opened.
+    pub fn of(path: &Path, error: impl Into<Error>) -> Self {
+        let (path, source) = (path.display().to_string(), error.into());
+        if source.is_damage() { Self::Damaged { path, source } } else { Self::Failed { path, source } }
+    }
 }
 
 /// Opens the database at `path` for its one writer, making or migrating it. One of an older version is backed up before, as
@@ -90,13 +117,72 @@ pub fn open(path: &Path) -> Result<Opened, OpenError> {
     open_with(path, MIGRATIONS)
 }
 
-/// The same for any list of migrations.
+/// A database as it lies on the disk, before anybody opened it for good.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Found {
+    /// Its schema's version; 0 for an empty file.
+    pub version: usize,
+    /// The newest version that is known here.
+    pub known: usize,
+}
+
+/// Looks what a file is, and changes nothing. Whoever asks keeps others from writing meanwhile.
+///
+/// # Errors
+/// See [`OpenError`]: the file is none that [`open`] would open.
+pub fn look(path: &Path) -> Result<Found, OpenError> {
+    let failed = |source: rusqlite::Error| OpenError::of(path, source);
+    let connection = open_still(path).map_err(failed)?;
+    let known = MIGRATIONS.len();
+    identify(&connection, path, known).map(|version| Found { version, known })
+}
+
+/// Opens a database that nobody writes to, only to look at it. Where its write-ahead log is empty, no file is made beside it.
+pub(crate) fn open_still(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let beside = |ending: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        std::fs::metadata(name).is_ok_and(|file| file.len() > 0)
+    };
+    let connection = if beside("-wal") || beside("-journal") {
+        Connection::open_with_flags(path, flags)?
+    } else {
+        Connection::open_with_flags(still(path), flags | OpenFlags::SQLITE_OPEN_URI)?
+    };
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.execute_batch("PRAGMA query_only = ON; PRAGMA trusted_schema = OFF;")?;
+    Ok(connection)
+}
+
+/// The address of a file that nobody changes.
+fn still(path: &Path) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte);
+    let bytes = path.as_os_str().as_encoded_bytes().iter();
+    let path: String = bytes
+        .map(|byte| if plain(*byte) { char::from(*byte).to_string() } else { format!("%{byte:02X}") })
+        .collect();
+    format!("file:{path}?immutable=1")
+}
+
+/// [`open`] for any list of migrations.
 fn open_with(path: &Path, migrations: &[&str]) -> Result<Opened, OpenError> {
-    let text = || path.display().to_string();
-    let failed = |source| OpenError::Failed { path: text(), source };
     let flags =
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+    let left = LeftLog::beside(path);
+    let connection = Connection::open_with_flags(path, flags).map_err(|e| OpenError::of(path, e))?;
+    set_up(connection, path, migrations, left)
+}
+
+/// Checks a connection, and makes or migrates its database.
+fn set_up(
+    mut connection: Connection,
+    path: &Path,
+    migrations: &[&str],
+    left: Option<LeftLog>,
+) -> Result<Opened, OpenError> {
+    let text = || path.display().to_string();
+    let failed = |source: rusqlite::Error| OpenError::of(path, source);
     #[cfg(any(test, feature = "testing"))]
     crate::meter::attach(&mut connection, path);
     connection.busy_timeout(Duration::from_secs(5)).map_err(failed)?;
@@ -107,6 +193,7 @@ fn open_with(path: &Path, migrations: &[&str]) -> Result<Opened, OpenError> {
         return Err(OpenError::NoWal { path: text(), mode });
     }
     settle(&connection).map_err(failed)?;
+    refuse_read_only(&connection).map_err(failed)?;
     if (1..migrations.len()).contains(&version) {
         let time: String = connection
             .query_row("SELECT strftime('%Y%m%dT%H%M%SZ', 'now')", [], |row| row.get(0))
@@ -117,21 +204,34 @@ fn open_with(path: &Path, migrations: &[&str]) -> Result<Opened, OpenError> {
     for (index, migration) in migrations.iter().enumerate().skip(version) {
         migrate(&mut connection, migration, index + 1).map_err(failed)?;
     }
-    Ok(Opened { connection, created: version == 0 })
+    Ok(Opened { connection, created: version == 0, left })
+}
+
+/// What may only be read opens without a complaint: SQLite makes do with reading a file that is write-protected, and notices
+/// that its folder takes no log when the first write begins.
+fn refuse_read_only(connection: &Connection) -> rusqlite::Result<()> {
+    if connection.is_readonly(rusqlite::MAIN_DB)? {
+        let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_READONLY);
+        return Err(rusqlite::Error::SqliteFailure(code, Some("the file may only be read".to_owned())));
+    }
+    connection.execute_batch("BEGIN IMMEDIATE; ROLLBACK")
 }
 
 /// The schema's version, 0 for an empty file; refuses what is not ours before anything is written.
 fn identify(connection: &Connection, path: &Path, known: usize) -> Result<usize, OpenError> {
-    let path = path.display().to_string();
-    let foreign = |what: String| OpenError::Foreign { path: path.clone(), what };
+    let foreign = |what: String| OpenError::Foreign { path: path.display().to_string(), what };
+    let failed = |source: rusqlite::Error| OpenError::of(path, source);
     let tables = match count_tables(connection) {
         Ok(n) => n,
-        Err(e) if e.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase) => {
+        // Where there are backups of it, it was a database.
+        Err(e)
+            if e.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase)
+                && backup::newest_beside(path).is_none() =>
+        {
             return Err(foreign("the file is no SQLite database, or is damaged at its head".to_owned()));
         }
-        Err(source) => return Err(OpenError::Failed { path, source }),
+        Err(source) => return Err(failed(source)),
     };
-    let failed = |source| OpenError::Failed { path: path.clone(), source };
     if tables == 0 {
         return Ok(0);
     }
@@ -141,14 +241,14 @@ fn identify(connection: &Connection, path: &Path, known: usize) -> Result<usize,
         connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(failed)?;
     if application != APPLICATION_ID {
         return Err(if is_original(connection).map_err(failed)? {
-            OpenError::Original { path: path.clone() }
+            OpenError::Original { path: path.display().to_string() }
         } else {
             foreign(format!("it holds {tables} tables of another program"))
         });
     }
     let found = usize::try_from(version).unwrap_or(0);
     if found > known {
-        return Err(OpenError::Newer { path: path.clone(), found, known });
+        return Err(OpenError::Newer { path: path.display().to_string(), found, known });
     }
     Ok(found)
 }
@@ -197,7 +297,12 @@ fn migrate(connection: &mut Connection, sql: &str, version: usize) -> rusqlite::
     let tx = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     tx.execute_batch(sql)?;
     mark_as_ours(&tx, version)?;
-    tx.commit()
+    #[cfg(feature = "faults")]
+    crate::faults::pass(crate::faults::Point::Migrating);
+    tx.commit()?;
+    #[cfg(feature = "faults")]
+    crate::faults::pass(crate::faults::Point::Migrated);
+    Ok(())
 }
 
 /// Says in the file's head whose it is, and which migrations it has.
@@ -256,6 +361,79 @@ mod tests {
         assert_eq!(version(&copy), 1);
         let kept: String = copy.query_row("SELECT value FROM meta", [], |row| row.get(0)).unwrap();
         assert_eq!(kept, "v");
+    }
+
+    #[test]
+    fn an_answered_write_survives_a_loss_of_power() {
+        let dir = tempfile::tempdir().unwrap();
+        let opened = open(&dir.path().join("tasks.db")).unwrap();
+        let setting = |name: &str| -> String {
+            opened
+                .connection
+                .pragma_query_value(None, name, |row| row.get::<_, rusqlite::types::Value>(0))
+                .map(|v| format!("{v:?}"))
+                .unwrap()
+        };
+        let on = "Integer(1)";
+        assert_eq!(setting("journal_mode"), "Text(\"wal\")");
+        assert_eq!(setting("synchronous"), "Integer(2)", "2 is FULL: every commit is flushed");
+        assert_eq!(
+            [setting("foreign_keys"), setting("fullfsync"), setting("checkpoint_fullfsync")],
+            [on, on, on]
+        );
+        assert_eq!(setting("busy_timeout"), "Integer(5000)");
+        let loose = "SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND NOT strict AND name NOT LIKE 'sqlite%'";
+        let loose: i64 = opened.connection.query_row(loose, [], |row| row.get(0)).unwrap();
+        assert_eq!(loose, 0, "every table is STRICT");
+    }
+
+    #[test]
+    fn a_file_system_without_shared_memory_is_refused_in_words() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("tasks.db");
+        // SQLite's own way for file systems that have neither locks nor shared memory.
+        let connection =
+            Connection::open_with_flags_and_vfs(&path, OpenFlags::default(), "unix-dotfile").unwrap();
+        let refusal = set_up(connection, &path, MIGRATIONS, None).unwrap_err();
+        assert!(matches!(&refusal, OpenError::NoWal { mode, .. } if mode == "delete"), "{refusal:?}");
+        assert!(refusal.to_string().contains("Put the database on a local disk"), "{refusal}");
+        assert_eq!(std::fs::metadata(&path).map_or(0, |file| file.len()), 0, "and nothing was written");
+    }
+
+    #[test]
+    fn a_damaged_database_is_refused_with_its_newest_backup() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("tasks.db");
+        drop(open(&path).unwrap());
+        let whole = std::fs::read(&path).unwrap();
+        type Damage = fn(&mut Vec<u8>);
+        let damages: [(&str, Damage); 3] = [
+            ("its head", |bytes| bytes[..100].fill(0x55)),
+            ("the table of tables", |bytes| bytes[100..4_000].fill(0x55)),
+            ("its end", |bytes| bytes.truncate(2 * 4_096 + 17)),
+        ];
+        for backup in [None, Some("tasks.db.v1-20260101T000000Z.bak")] {
+            if let Some(name) = backup {
+                std::fs::write(dir.path().join(name), &whole).unwrap();
+            }
+            for (what, damage) in damages {
+                let mut bytes = whole.clone();
+                damage(&mut bytes);
+                std::fs::write(&path, &bytes).unwrap();
+                let said = match open(&path) {
+                    Err(refusal) => refusal.to_string(),
+                    Ok(opened) => {
+                        // What is further in shows once it is read.
+                        let error = crate::Writer::start(opened.connection).unwrap_err();
+                        OpenError::of(&path, error).to_string()
+                    }
+                };
+                assert!(said.contains("damaged") && said.contains("tasks.db"), "{what}: {said}");
+                assert_eq!(said.contains("newest backup"), backup.is_some(), "{what}: {said}");
+                assert!(backup.is_none_or(|name| said.contains(name)), "{what}: {said}");
+                assert!(std::fs::read(&path).unwrap() == bytes, "{what}: it is left as it was");
+            }
+        }
     }
 
     #[test]

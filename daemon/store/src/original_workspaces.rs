@@ -115,8 +115,8 @@ impl Tx<'_> {
 }
 
 fn read(path: &Path) -> io::Result<String> {
-    let file = File::open(path)?;
-    let meta = file.metadata()?;
+    // Before it is opened: a pipe would be waited for.
+    let meta = std::fs::metadata(path)?;
     if !meta.is_file() {
         return Err(io::Error::other("it is no file"));
     }
@@ -124,7 +124,7 @@ fn read(path: &Path) -> io::Result<String> {
         return Err(io::Error::other(format!("it has {} bytes; at most {LARGEST} are read", meta.len())));
     }
     let mut text = String::new();
-    file.take(LARGEST).read_to_string(&mut text)?;
+    File::open(path)?.take(LARGEST).read_to_string(&mut text)?;
     Ok(text)
 }
 

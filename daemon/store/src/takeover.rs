@@ -120,7 +120,7 @@ pub fn takeover(path: &Path, now: &Stamp, workspaces: Option<&Path>) -> Result<R
     if !open::is_original(&connection).map_err(failed)? {
         return Err(TakeoverError::NotOriginal { path: text() });
     }
-    let backup = backup::beside(&connection, path, "original", &file_time(now))
+    let backup = backup::beside(&connection, path, "original", &backup::file_time(now))
         .map_err(|source| TakeoverError::NoBackup { path: text(), source })?;
     let original = backup::open_copy(&backup).map_err(failed)?;
     let mut report = Report { backup: backup.clone(), ..Report::default() };
@@ -129,6 +129,8 @@ pub fn takeover(path: &Path, now: &Stamp, workspaces: Option<&Path>) -> Result<R
     convert::convert(&connection, &original, workspaces.unwrap_or(&beside), now, &mut report).map_err(
         |source| TakeoverError::NotConverted { path: text(), backup: backup.display().to_string(), source },
     )?;
+    #[cfg(feature = "faults")]
+    crate::faults::pass(crate::faults::Point::TakenOver);
     // It is committed; folding the log into the file can as well be done by whoever opens it next.
     let _ = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
     Ok(report)
@@ -144,13 +146,6 @@ fn others(original: &rusqlite::Connection) -> rusqlite::Result<Vec<(String, i64)
         }
     }
     Ok(others)
-}
-
-/// A time as it stands in a file's name: `20261123T093100Z`.
-fn file_time(now: &Stamp) -> String {
-    let text = Stamp::from_micros(now.micros()).text().to_owned();
-    let plain = text.chars().take("2026-11-23T09:31:00".len()).filter(char::is_ascii_alphanumeric);
-    plain.chain(['Z']).collect()
 }
 
 impl Report {

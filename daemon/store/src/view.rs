@@ -155,12 +155,15 @@ impl View for Tx<'_> {
     }
 
     fn notes(&self, item: &ItemId) -> Result<Vec<Note>> {
-        let sql =
-            format!("SELECT {} FROM notes n WHERE n.item = (SELECT rid FROM items WHERE id = ?1)", row::NOTE);
-        // Few enough to be sorted here; the sort keeps those of one moment in the order of their rows.
-        let mut notes = self.rows(&sql, [item.as_str()], row::note)?;
-        notes.sort_by_key(|note| note.created_at.micros());
-        Ok(notes)
+        let sql = format!(
+            "SELECT {}, n.rid FROM notes n WHERE n.item = (SELECT rid FROM items WHERE id = ?1)",
+            row::NOTE
+        );
+        // Few enough to be sorted here; SQLite has them by key. Those of one moment come in the order of their rows.
+        let read = |row: &Row<'_>| Ok((row::note(row)?, row.get::<_, i64>(row::NOTE_COLUMNS)?));
+        let mut notes = self.rows(&sql, [item.as_str()], read)?;
+        notes.sort_by_key(|(note, rid)| (note.created_at.micros(), *rid));
+        Ok(notes.into_iter().map(|(note, _)| note).collect())
     }
 
     fn id_taken(&self, id: &ItemId) -> Result<bool> {

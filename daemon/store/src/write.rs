@@ -38,9 +38,16 @@ impl Tx<'_> {
             // What a completion's row says of its past must be read before the change is written.
             let row = record::prepare(self, change, now)?;
             self.write(change)?;
+            #[cfg(feature = "faults")]
+            crate::faults::at(crate::faults::Point::RowsWritten)?;
             record::insert(self, change, row, actor, now)?;
+            #[cfg(feature = "faults")]
+            crate::faults::at(crate::faults::Point::HistoryWritten)?;
         }
-        line::settle(self, policies, now.micros())
+        line::settle(self, policies, now.micros())?;
+        #[cfg(feature = "faults")]
+        crate::faults::at(crate::faults::Point::ChangesApplied)?;
+        Ok(())
     }
 
     fn write(&self, change: &Change) -> Result<()> {

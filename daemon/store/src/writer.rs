@@ -7,15 +7,17 @@
 //! should one of its jobs have to be undone after all, the whole transaction is, and the group runs again with them.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use rusqlite::Connection;
 
 use crate::error::{Error, Result};
+use crate::place::Place;
 use crate::tx::{Done, Tx, control};
+use crate::wal::Folding;
 
 /// Most jobs that share one commit, so that the first of them does not wait for ever.
 const GROUP: usize = 64;
@@ -95,6 +97,8 @@ type Never<T, E> = fn(&Tx<'_>) -> std::result::Result<T, E>;
 
 /// The handle to the writer thread. Dropping the last one ends the thread after the jobs that wait.
 pub struct Writer {
+    /// Jobs that wait, or run.
+    waiting: Arc<AtomicUsize>,
     jobs: Mutex<Option<Sender<Box<dyn Job>>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -115,16 +119,18 @@ impl Writer {
         let sql = "SELECT coalesce((SELECT call FROM history ORDER BY seq DESC LIMIT 1), 0)";
         let call: i64 = connection.query_row(sql, [], |row| row.get(0))?;
         let (jobs, inbox) = channel();
+        let waiting = Arc::new(AtomicUsize::new(0));
+        let left = Arc::clone(&waiting);
         let thread = std::thread::Builder::new()
             .name("writer".to_owned())
             .spawn(move || {
                 // Past this point a panic is not a call's: state on disk is safe in the WAL, state in memory is not.
-                if catch_unwind(AssertUnwindSafe(|| serve(connection, &inbox, call))).is_err() {
+                if catch_unwind(AssertUnwindSafe(|| serve(connection, &inbox, &left, call))).is_err() {
                     std::process::abort();
                 }
             })
             .map_err(|_| Error::Stopped)?;
-        Ok(Self { jobs: Mutex::new(Some(jobs)), thread: Mutex::new(Some(thread)) })
+        Ok(Self { waiting, jobs: Mutex::new(Some(jobs)), thread: Mutex::new(Some(thread)) })
     }
 
     /// Queues `work`; `done` is called on the writer thread once its commit, or its refusal, is certain. It must not block.
@@ -160,7 +166,18 @@ impl Writer {
 
     fn queue(&self, job: Box<dyn Job>) -> Result<()> {
         let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
-        jobs.as_ref().ok_or(Error::Stopped)?.send(job).map_err(|_| Error::Stopped)
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        let queued = jobs.as_ref().map(|jobs| jobs.send(job));
+        if !matches!(queued, Some(Ok(()))) {
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+            return Err(Error::Stopped);
+        }
+        Ok(())
+    }
+
+    /// How many jobs wait or run just now.
+    pub fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
     }
 
     /// Finishes what waits, folds the WAL into the database, closes it. Blocks until that is done.
@@ -174,8 +191,9 @@ impl Writer {
     }
 }
 
-fn serve(connection: Connection, inbox: &Receiver<Box<dyn Job>>, mut call: i64) {
-    let mut next = inbox.recv().ok();
+fn serve(connection: Connection, inbox: &Receiver<Box<dyn Job>>, waiting: &AtomicUsize, mut call: i64) {
+    let place = Place::of(&connection);
+    let (mut next, mut folding) = (inbox.recv().ok(), Folding::default());
     while let Some(first) = next.take() {
         let mut group = vec![first];
         while group.len() < GROUP && group.iter().all(|job| job.repeats()) {
@@ -188,21 +206,28 @@ fn serve(connection: Connection, inbox: &Receiver<Box<dyn Job>>, mut call: i64) 
                 Err(_) => break,
             }
         }
-        run_group(&connection, group, &mut call);
+        let jobs = group.len();
+        run_group(&connection, place.as_ref(), group, &mut call);
+        waiting.fetch_sub(jobs, Ordering::Relaxed);
+        folding.after_a_commit(&connection);
         next = next.or_else(|| inbox.recv().ok());
     }
+    #[cfg(feature = "faults")]
+    crate::faults::pass(crate::faults::Point::BeforeCheckpoint);
     // Nobody can write any more: leave one file behind instead of three.
     let _ = connection.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE);");
+    #[cfg(feature = "faults")]
+    crate::faults::pass(crate::faults::Point::AfterCheckpoint);
 }
 
-fn run_group(connection: &Connection, mut group: Vec<Box<dyn Job>>, call: &mut i64) {
+fn run_group(connection: &Connection, place: Option<&Place>, mut group: Vec<Box<dyn Job>>, call: &mut i64) {
     let lightly = if group.iter().all(|job| job.repeats()) {
-        attempt(connection, &mut group, call, Care::Lightly)
+        attempt(connection, place, &mut group, call, Care::Lightly)
     } else {
         Ok(None)
     };
     let outcome = match lightly {
-        Ok(None) => attempt(connection, &mut group, call, Care::WithSavepoints),
+        Ok(None) => attempt(connection, place, &mut group, call, Care::WithSavepoints),
         outcome => outcome,
     };
     let (mut done, failure) = match outcome {
@@ -210,9 +235,13 @@ fn run_group(connection: &Connection, mut group: Vec<Box<dyn Job>>, call: &mut i
         Err(error) => (Vec::new(), Some(error.to_string())),
     };
     // A job that has not run because the transaction failed before it has nothing to tell.
+    #[cfg(feature = "faults")]
+    crate::faults::pass(crate::faults::Point::AfterCommit);
     done.resize_with(group.len(), Done::default);
     for (job, done) in group.into_iter().zip(done) {
         job.finish(done, failure.as_deref());
+        #[cfg(feature = "faults")]
+        crate::faults::pass(crate::faults::Point::OneTold);
     }
 }
 
@@ -229,21 +258,29 @@ pub(crate) enum Care {
 /// transaction was rolled back. An error means that the whole of it is lost.
 fn attempt(
     connection: &Connection,
+    place: Option<&Place>,
     group: &mut [Box<dyn Job>],
     call: &mut i64,
     care: Care,
 ) -> Result<Option<Vec<Done>>> {
     control(connection, "BEGIN IMMEDIATE")?;
-    let ran = run_all(connection, group, call, care);
-    let ran = match ran {
-        Ok(Some(done)) => control(connection, "COMMIT").map(|()| Some(done)),
-        other => other,
-    };
+    let ran = run_all(connection, group, call, care).and_then(|ran| match ran {
+        Some(done) => commit(connection, place).map(|()| Some(done)),
+        None => Ok(None),
+    });
     if !connection.is_autocommit() {
         // Also after a failed commit, which leaves the transaction open: it must not leak into the next group.
         let _ = control(connection, "ROLLBACK");
     }
     ran
+}
+
+/// The one flush to disk for all that a group wrote, into the file that the next daemon will open.
+fn commit(connection: &Connection, place: Option<&Place>) -> Result<()> {
+    #[cfg(feature = "faults")]
+    crate::faults::at(crate::faults::Point::BeforeCommit)?;
+    control(connection, "COMMIT")?;
+    if place.is_none_or(Place::holds) { Ok(()) } else { Err(Error::Replaced) }
 }
 
 fn run_all(
@@ -253,8 +290,12 @@ fn run_all(
     care: Care,
 ) -> Result<Option<Vec<Done>>> {
     let mut done = Vec::with_capacity(group.len());
+    #[cfg(feature = "faults")]
+    crate::faults::at(crate::faults::Point::TransactionBegun)?;
     for job in group {
         *call += 1;
+        #[cfg(feature = "faults")]
+        crate::faults::at(crate::faults::Point::JobBegins)?;
         let ran = match care {
             Care::Lightly => run_lightly(connection, job, *call)?,
             Care::WithSavepoints => Some(run_in_savepoint(connection, job, *call)?),
@@ -263,6 +304,8 @@ fn run_all(
             Some(this) => done.push(this),
             None => return Ok(None),
         }
+        #[cfg(feature = "faults")]
+        crate::faults::at(crate::faults::Point::JobDone)?;
     }
     Ok(Some(done))
 }

@@ -11,6 +11,9 @@ Usage: cargo run --release -p bench -- [OPTIONS]
   --folder DIR       where databases are made; its disk is measured (default: the folder above the programs)
   --original PYTHON  also measure the task-orchestrator-py that this Python has installed
   --out FILE         where the page goes (default: docs/benchmark.md of the workspace; - for none)
+  --quick            leave out the store of 1,000,000 items and the 128 servers of the original
+  --instructions     count the instructions of the hot paths instead, under callgrind, and refuse what is over its budget
+  --set-budgets      the same, and write what was counted, and a little more, into the budgets
   --document COUNT   write a tracker of COUNT items to FILE, for `task-orchestrator import`, and measure nothing
   --help             this text
 ";
@@ -23,6 +26,9 @@ pub(crate) struct Arguments {
     pub(crate) out: Option<PathBuf>,
     /// How many items the document gets that is written in place of measuring.
     pub(crate) document: Option<usize>,
+    pub(crate) quick: bool,
+    pub(crate) instructions: bool,
+    pub(crate) set_budgets: bool,
     pub(crate) help: bool,
 }
 
@@ -42,8 +48,13 @@ impl Arguments {
                     arguments.document = Some(count.ok_or("--document needs a number of items")?);
                     continue;
                 }
-                "--help" | "-h" => {
-                    arguments.help = true;
+                "--quick" | "--instructions" | "--set-budgets" | "--help" | "-h" => {
+                    match name.as_str() {
+                        "--quick" => arguments.quick = true,
+                        "--instructions" => arguments.instructions = true,
+                        "--set-budgets" => (arguments.instructions, arguments.set_budgets) = (true, true),
+                        _ => arguments.help = true,
+                    }
                     continue;
                 }
                 _ => return Err(format!("there is no option {name}").into()),

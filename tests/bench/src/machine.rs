@@ -1,6 +1,8 @@
 //! What the figures were taken on, as far as it matters to them. Nothing here tells one machine from another of its kind.
 
 use std::{
+    collections::HashMap,
+    ffi::OsString,
     fs::{self, File, OpenOptions},
     io::Write,
     path::Path,
@@ -51,4 +53,41 @@ pub(crate) fn memory(pid: u32) -> Option<(u64, u64)> {
         line.split_whitespace().next()?.parse().ok()
     };
     Some((field("Rss:")?, field("Pss:")?))
+}
+
+/// The highest resident memory of a process so far, in KiB, where the system tells.
+pub(crate) fn highest_memory(pid: u32) -> Option<u64> {
+    let text = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.split_whitespace().next()?.parse().ok()
+}
+
+/// What each thread of a process has done so far: nanoseconds on a core, and how often it slept and woke.
+#[derive(Debug)]
+pub(crate) struct Activity(HashMap<OsString, (u64, u64)>);
+
+impl Activity {
+    /// None where the system does not tell.
+    pub(crate) fn of(pid: u32) -> Option<Self> {
+        let mut threads = HashMap::new();
+        for thread in fs::read_dir(format!("/proc/{pid}/task")).ok()? {
+            let thread = thread.ok()?;
+            let times = fs::read_to_string(thread.path().join("schedstat")).ok()?;
+            let status = fs::read_to_string(thread.path().join("status")).ok()?;
+            let slept = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"))?;
+            let did = (times.split(' ').next()?.parse().ok()?, slept.trim().parse().ok()?);
+            threads.insert(thread.file_name(), did);
+        }
+        Some(Self(threads))
+    }
+
+    /// What was done since. A thread that has ended woke once for that; what else it did went with it.
+    pub(crate) fn since(&self, before: &Self) -> (u64, u64) {
+        let ended = before.0.keys().filter(|thread| !self.0.contains_key(*thread)).count();
+        let mut sums = (0, ended as u64);
+        for (thread, now) in &self.0 {
+            let then = before.0.get(thread).copied().unwrap_or_default();
+            sums = (sums.0 + now.0.saturating_sub(then.0), sums.1 + now.1.saturating_sub(then.1));
+        }
+        sums
+    }
 }

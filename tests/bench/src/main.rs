@@ -1,17 +1,23 @@
 //! Measures the real programs and writes a page of figures: `cargo run --release -p bench`.
 //!
 //! Every figure stands beside a floor taken in the same run, in rounds that take turns, so that a slow moment of the
-//! machine falls on both. Nothing is built here; the programs come from the folder of this one, or from `--bin-dir`.
+//! machine falls on both. The programs are built first where `cargo run` started this one; else they come from the folder of this
+//! one, or from `--bin-dir`.
 
 mod arguments;
+mod bare;
+mod brief;
+mod calls;
+mod chart;
 mod client;
-mod items;
+mod instructions;
 mod machine;
 mod measures;
 mod recipe;
 mod reference;
 mod report;
 mod samples;
+mod stores;
 mod world;
 
 use std::{
@@ -25,7 +31,9 @@ use std::{
 };
 
 use arguments::{Arguments, USAGE};
-use measures::{agents, context, memory, original, reading, starting, throughput, writing};
+use measures::{
+    agents, hooks, idle, importing, latencies, memory, original, reading, starting, throughput, writing,
+};
 use recipe::Recipe;
 use reference::Reference;
 use report::Report;
@@ -33,8 +41,10 @@ use report::Report;
 /// What may go wrong, in words for the person who ran this.
 type Outcome<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
 
-/// The run ends by then, whatever hangs; its daemons end by themselves.
+/// Measuring ends by then, whatever hangs; its daemons end by themselves. Stores that have to be made first are not counted.
 const END_WITHIN: Duration = Duration::from_secs(600);
+/// Sizes of stores. Agents that are many at once, and the original, are measured on the second.
+const SIZES: [usize; 3] = [1_000, 100_000, 1_000_000];
 
 fn main() -> ExitCode {
     let arguments = match Arguments::read(std::env::args_os().skip(1)) {
@@ -45,36 +55,73 @@ fn main() -> ExitCode {
         let _ = write!(stderr(), "{USAGE}"); // nobody may be reading
         return ExitCode::SUCCESS;
     }
+    match run(&arguments) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(why) => end(&why.to_string()),
+    }
+}
+
+/// Whether what was asked for went well.
+fn run(arguments: &Arguments) -> Outcome<bool> {
+    if let Some(size) = arguments.document {
+        return document(size, arguments.out.as_deref()).map(|()| true);
+    }
+    let setup = world::Setup::find(arguments)?;
+    if arguments.instructions {
+        return instructions::check(&setup, arguments.set_budgets);
+    }
+    measure(arguments, &setup).map(|()| true)
+}
+
+fn measure(arguments: &Arguments, setup: &world::Setup) -> Outcome {
+    let sizes = if arguments.quick { &SIZES[..2] } else { &SIZES };
+    let stores = sizes.iter().map(|size| setup.store(*size)).collect::<Outcome<Vec<_>>>()?;
     thread::spawn(|| {
         thread::sleep(END_WITHIN);
         let _ = end("the run hangs");
         std::process::exit(1);
     });
-    match run(&arguments) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(why) => end(&why.to_string()),
-    }
-}
-
-fn run(arguments: &Arguments) -> Outcome {
     let begun = Instant::now();
-    if let Some(size) = arguments.document {
-        return document(size, arguments.out.as_deref());
+    let (mut reference, mut report) = (Reference::new(), Report::new(arguments));
+    let reference = &mut reference;
+    let (small, large) = (&stores[0], &stores[1]);
+
+    let mut idle = idle::Idle::begin(setup)?;
+    let starting = starting::measure(setup, reference)?;
+    let hooks = hooks::measure(setup, reference, large)?;
+    let reading = reading::measure(setup, reference, large)?;
+    let writing = writing::measure(setup, reference)?;
+    let latencies = latencies::measure(setup, reference, &stores)?;
+    idle.watch();
+    let agents = agents::measure(setup, reference, large)?;
+    let throughput = throughput::measure(setup, reference, large)?;
+    let agents_of_theirs = if arguments.quick { &throughput::AGENTS[..3] } else { &throughput::AGENTS };
+    let original = arguments
+        .original
+        .as_ref()
+        .map(|python| original::measure(setup, python, reference, [small, large], agents_of_theirs));
+    let original = original.transpose()?;
+    let mut memory = memory::measure(setup, large)?;
+    memory.extend(idle.end()?);
+    memory.push(idle::weigh(setup)?);
+
+    let (lines, rates) =
+        original.as_ref().map_or((&[] as _, &[] as _), |original| (&original.lines[..], &original.rates[..]));
+    latencies.report(&mut report, lines)?;
+    throughput.report(&mut report, rates)?;
+    report.add("Starting", starting);
+    report.add("A client's hook", hooks);
+    report.add("A call", reading);
+    report.add("A durable write", writing);
+    report.add("Memory and idling", memory);
+    report.add("Waiting and claiming", agents);
+    report.add("Importing", importing::rows(&stores));
+    if let Some(original) = &original {
+        original.report(&mut report);
     }
-    let mut reference = Reference::new();
-    let mut report = Report::new(arguments);
-    let setup = world::Setup::find(arguments)?;
-    report.add("Starting", starting::measure(&setup, &mut reference)?);
-    report.add("A call", reading::measure(&setup, &mut reference)?);
-    report.add("A durable write", writing::measure(&setup, &mut reference)?);
-    report.add("Memory", memory::measure(&setup)?);
-    report.add("get_context on large stores", context::measure(&setup, &mut reference)?);
-    report.add("Agents creating items at once", throughput::measure(&setup, &mut reference)?);
-    report.add("Many agents", agents::measure(&setup, &mut reference)?);
-    if let Some(python) = &arguments.original {
-        report.add("Beside task-orchestrator-py", original::measure(&setup, python, &mut reference)?);
-    }
-    report.finish(&reference, begun.elapsed())
+    report.brief(brief::text(&latencies, &throughput, original.as_ref()));
+    report.finish(reference, begun.elapsed())
 }
 
 /// Writes a tracker of a size, for `task-orchestrator import`.

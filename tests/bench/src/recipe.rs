@@ -70,6 +70,21 @@ impl Recipe {
         }
     }
 
+    /// Whether the nth item can be started: it is in the queue and waits for no other.
+    pub(crate) fn can_start(self, n: usize) -> bool {
+        self.status(n) == "queue" && n % GROUP != 7
+    }
+
+    /// A part of the tracker, as a document of its own; whole groups, so that no edge leaves it.
+    pub(crate) fn part(self, from: usize, to: usize) -> Value {
+        let numbers = || from..to.min(self.size);
+        json!({
+            "items": numbers().map(|n| self.item(n)).collect::<Vec<_>>(),
+            "notes": numbers().filter_map(|n| self.note(n)).collect::<Vec<_>>(),
+            "dependencies": numbers().filter_map(|n| self.edge(n)).collect::<Vec<_>>(), "version": "0.8.0",
+        })
+    }
+
     fn item(self, n: usize) -> Value {
         let status = self.status(n);
         let created = self.created(n);

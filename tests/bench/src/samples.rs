@@ -28,6 +28,15 @@ impl Samples {
         (self.at(0.1), self.at(0.9))
     }
 
+    /// The median and the spread, in a cell.
+    pub(crate) fn range(&self) -> String {
+        if self.0.is_empty() {
+            return "-".to_owned();
+        }
+        let (low, high) = self.spread();
+        format!("{} ({} to {})", ms(self.median()), ms(low), ms(high))
+    }
+
     fn at(&self, part: f64) -> f64 {
         let mut sorted = self.0.clone();
         sorted.sort_by(f64::total_cmp);

@@ -3,12 +3,17 @@
 use std::{
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    thread,
+    time::{Duration, Instant},
 };
 
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::{Outcome, arguments::Arguments, client::Client};
+
+/// A daemon under callgrind takes seconds.
+const STARTS_WITHIN: Duration = Duration::from_secs(60);
 
 /// The programs, and the folder whose disk is measured.
 #[derive(Debug)]
@@ -27,6 +32,9 @@ pub(crate) struct World {
 
 impl Setup {
     pub(crate) fn find(arguments: &Arguments) -> Outcome<Self> {
+        if arguments.bin_dir.is_none() {
+            build()?;
+        }
         let own = std::env::current_exe()?;
         let beside = own.parent().ok_or("this program lies in no folder")?;
         let bin_dir = arguments.bin_dir.clone().unwrap_or_else(|| beside.to_owned()).canonicalize()?;
@@ -52,6 +60,18 @@ impl Setup {
         let data = tempfile::Builder::new().prefix("bench").tempdir_in(&self.folder)?;
         Ok(World { home, data, bin_dir: self.bin_dir.clone() })
     }
+}
+
+/// Builds the programs as they ship, where `cargo run` started this one: one command measures what the sources say.
+fn build() -> Outcome {
+    let Some(cargo) = std::env::var_os("CARGO") else { return Ok(()) };
+    let mut command = Command::new(cargo);
+    command.args(["build", "--locked", "-p", "shim", "-p", "daemon"]).current_dir(env!("CARGO_MANIFEST_DIR"));
+    if !cfg!(debug_assertions) {
+        command.arg("--release");
+    }
+    let status = command.stdin(Stdio::null()).status()?;
+    if status.success() { Ok(()) } else { Err("the programs cannot be built".into()) }
 }
 
 impl World {
@@ -95,13 +115,26 @@ impl World {
         Ok(u32::try_from(pid)?)
     }
 
+    /// Returns once a daemon answers that somebody else has started, however slowly it comes up.
+    pub(crate) fn wait_for_daemon(&self) -> Outcome {
+        let begun = Instant::now();
+        while self.daemon_pid().is_err() {
+            if begun.elapsed() > STARTS_WITHIN {
+                return Err("the daemon does not answer".into());
+            }
+            thread::sleep(Duration::from_millis(100));
+        }
+        Ok(())
+    }
+
     /// Ends the daemon, if one runs, and waits for its end.
     pub(crate) fn stop_daemon(&self) -> Outcome {
         self.orchestrator(&["stop"]).stdout(Stdio::null()).stderr(Stdio::null()).status()?;
         Ok(())
     }
 
-    fn orchestrator(&self, words: &[&str]) -> Command {
+    /// A verb of `task-orchestrator`.
+    pub(crate) fn orchestrator(&self, words: &[&str]) -> Command {
         let mut command = self.command(self.bin_dir.join("task-orchestrator"));
         command.args(words).stdin(Stdio::null());
         command

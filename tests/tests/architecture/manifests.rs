@@ -4,8 +4,8 @@ use e2e::workspace_root;
 
 use crate::tree::{files, none, read};
 
-/// 213 packages when this was written, and room for ten. Raise it knowingly: each one is code that runs here.
-const MOST_PACKAGES: usize = 223;
+/// 224 packages now that clients' TOML is read too, and room for six. Raise it knowingly: each one is code that runs here.
+const MOST_PACKAGES: usize = 230;
 
 /// Manifests of members, without the workspace's own.
 fn members() -> Vec<String> {

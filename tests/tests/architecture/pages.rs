@@ -72,11 +72,28 @@ fn the_readme_names_every_prompt() {
 }
 
 #[test]
+fn the_pages_name_every_client() {
+    let (readme, page, rows) =
+        (read("README.md"), read("docs/clients.md"), read("daemon/src/setup/clients.rs"));
+    let clients: Vec<_> =
+        rows.split("id: \"").skip(1).filter_map(|rest| rest.split('"').next()).map(str::to_owned).collect();
+    assert!(clients.len() > 10, "{clients:?}");
+    // Its places, its hooks and rules, and what they follow; the form of its brief only where it has hooks.
+    let missing = clients.iter().filter(|client| {
+        !readme.contains(client.as_str()) || page.matches(&format!("\n| `{client}` |")).count() < 3
+    });
+    none(
+        "clients that README.md or a table of docs/clients.md does not name",
+        &missing.cloned().collect::<Vec<_>>(),
+    );
+}
+
+#[test]
 fn every_test_that_a_page_names_exists() {
     let tests: String =
         files("").into_iter().filter(|path| path.extension().is_some_and(|e| e == "rs")).map(read).collect();
     let mut found = Vec::new();
-    for page in ["ARCHITECTURE.md", "docs/rules.md"] {
+    for page in ["ARCHITECTURE.md", "docs/rules.md", "docs/SECURITY.md"] {
         // A test is named as `file::function`; the file is for the reader, the function is looked for.
         for name in read(page)
             .split('`')

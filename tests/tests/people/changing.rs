@@ -31,8 +31,8 @@ fn a_persons_claim_outlives_the_command_the_grace_and_the_daemon() {
     env.kill_daemon();
     let ben = env.agent("ben");
     ben.refused("advance_item", json!({"item_id": id, "trigger": "complete"}), "CONFLICT").says("person:ann");
-    assert_eq!(ann.json(&["claim"])["items"][0]["ends"], "with its session");
-    assert!(ann.ends_with(0, &["claim"]).stdout.contains("when it is released"));
+    assert_eq!(ann.json(&["claim"])["items"][0]["ends"], "when released");
+    assert!(ann.ends_with(0, &["claim"]).stdout.contains("when released"));
     // The next command is the same person's.
     ann.ends_with(0, &["done", &id]);
     assert_eq!(ann.json(&["claim"])["items"], json!([]));
@@ -202,7 +202,7 @@ fn claims_are_taken_given_back_and_passed_on() {
     ann.ends_with(0, &["claim", &id]);
     let listed = ann.ends_with(0, &["claim"]).stdout;
     assert!(
-        listed.contains("file:x") && listed.contains("  in ") && listed.contains("when it is released"),
+        listed.contains("file:x") && listed.contains("  in ") && listed.contains("when released"),
         "{listed}"
     );
     let passed = ann.ends_with(0, &["claim", &id, "--handoff", "ben"]);

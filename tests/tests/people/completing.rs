@@ -26,22 +26,22 @@ fn bash(person: &Person, listing: bool, words: &[&str]) -> Vec<String> {
 fn shell(person: &Person, shell: &str, words: &[&str]) -> Command {
     let script = person.ends_with(0, &["completions", shell]).stdout;
     let like = person.command(&[]);
-    let folder: PathBuf = like.get_current_dir().unwrap().to_owned();
+    let folder: PathBuf = like.get_current_dir().expect("what the test needs").to_owned();
     let path = folder.join(format!("completion.{shell}"));
-    std::fs::write(&path, script).unwrap();
+    std::fs::write(&path, script).expect("what the test needs");
     let mut command = Command::new(shell);
     command.args(words).env_clear().current_dir(folder).env("SCRIPT", path);
     for (name, value) in like.get_envs() {
         command.env(name, value.unwrap_or_default());
     }
-    let programs = binary("task-orchestrator").parent().map(Path::to_owned).unwrap();
+    let programs = binary("task-orchestrator").parent().map(Path::to_owned).expect("what the test needs");
     let path = std::env::var("PATH").unwrap_or_default();
     command.env("PATH", format!("{}:{path}", programs.display()));
     command
 }
 
 fn printed(mut command: Command) -> Vec<String> {
-    let ended = command.output().unwrap();
+    let ended = command.output().expect("what the test needs");
     let (out, err) = (String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
     assert!(ended.status.success() && err.is_empty(), "{command:?}: {err}");
     out.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect()

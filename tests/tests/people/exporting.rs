@@ -7,7 +7,7 @@ use e2e::{TestEnv, Value, json};
 use crate::{said, shop};
 
 fn read(path: &std::path::Path) -> Value {
-    serde_json_of(&fs::read_to_string(path).unwrap())
+    serde_json_of(&fs::read_to_string(path).expect("what the test needs"))
 }
 
 fn serde_json_of(text: &str) -> Value {
@@ -16,8 +16,8 @@ fn serde_json_of(text: &str) -> Value {
 
 fn entries(folder: &std::path::Path) -> Vec<String> {
     let mut names: Vec<_> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .expect("what the test needs")
+        .map(|entry| entry.expect("what the test needs").file_name().to_string_lossy().into_owned())
         .collect();
     names.sort();
     names
@@ -32,10 +32,10 @@ fn what_is_exported_can_be_imported() {
     let ended = ann.ends_with(0, &["export", "graph.json"]);
     assert!(ended.stdout.is_empty() && ended.stderr.contains("graph.json"), "{ended:?}");
     assert_eq!(read(&path)["items"].as_array().map(Vec::len), Some(3));
-    other.person().ends_with(0, &["import", path.to_str().unwrap()]);
+    other.person().ends_with(0, &["import", path.to_str().expect("what the test needs")]);
     let both = [&env, &other].map(|env| {
         let mut graph = serde_json_of(&env.person().ends_with(0, &["export"]).stdout);
-        graph.as_object_mut().unwrap().remove("exported_at");
+        graph.as_object_mut().expect("what the test needs").remove("exported_at");
         graph
     });
     assert_eq!(both[0], both[1]);
@@ -56,10 +56,13 @@ fn a_document_larger_than_an_answer_is_whole() {
     let ann = env.person();
     let told = ann.json(&["export", "big.json"]);
     let graph = read(&env.folder().join("big.json"));
-    assert_eq!(told["bytes"], fs::metadata(env.folder().join("big.json")).unwrap().len());
+    assert_eq!(
+        told["bytes"],
+        fs::metadata(env.folder().join("big.json")).expect("what the test needs").len()
+    );
     assert_eq!(graph["notes"].as_array().map(Vec::len), Some(9));
     assert!(ann.ends_with(0, &["export"]).stdout.len() > 9 << 20);
-    let beside = entries(env.database().parent().unwrap());
+    let beside = entries(env.database().parent().expect("what the test needs"));
     assert!(beside.iter().all(|name| name.starts_with("tasks.db")), "nothing is left: {beside:?}");
     let narrowed = ann.ends_with(1, &["export", "--project", "*"]);
     assert!(narrowed.stderr.contains("larger than 8 MiB"), "{narrowed:?}");
@@ -71,9 +74,9 @@ fn nothing_is_overwritten_unasked() {
     shop(&env);
     let ann = env.person();
     let (file, link) = (env.folder().join("there.json"), env.folder().join("link.json"));
-    fs::write(&file, "mine").unwrap();
-    std::os::unix::fs::symlink(&file, &link).unwrap();
-    fs::create_dir(env.folder().join("folder")).unwrap();
+    fs::write(&file, "mine").expect("what the test needs");
+    std::os::unix::fs::symlink(&file, &link).expect("what the test needs");
+    fs::create_dir(env.folder().join("folder")).expect("what the test needs");
     for words in [
         &["export", "there.json"][..],
         &["export", "link.json"],
@@ -84,7 +87,7 @@ fn nothing_is_overwritten_unasked() {
         let ended = ann.ends_with(1, words);
         assert!(!ended.stderr.contains("--force"), "no such command ready to paste: {ended:?}");
     }
-    assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
+    assert_eq!(fs::read_to_string(&file).expect("what the test needs"), "mine");
     assert_eq!(
         entries(&env.folder()),
         ["folder", "link.json", "there.json"],

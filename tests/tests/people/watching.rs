@@ -18,9 +18,13 @@ impl Watch {
     fn begin(person: &Person, words: &[&str]) -> Self {
         let words: Vec<&str> = ["watch"].iter().chain(words).copied().collect();
         let mut command = person.command(&words);
-        let mut child =
-            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("what the test needs");
+        let lines = BufReader::new(child.stdout.take().expect("what the test needs")).lines();
         Self { child, lines }
     }
 
@@ -31,10 +35,10 @@ impl Watch {
 
     /// Ctrl-C; the exit code, and what was complained.
     fn interrupt(self) -> (Option<i32>, String) {
-        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).unwrap();
-        kill_process(pid, Signal::INT).unwrap();
+        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).expect("what the test needs");
+        kill_process(pid, Signal::INT).expect("what the test needs");
         drop(self.lines);
-        let ended = self.child.wait_with_output().unwrap();
+        let ended = self.child.wait_with_output().expect("what the test needs");
         (ended.status.code(), String::from_utf8_lossy(&ended.stderr).into_owned())
     }
 }
@@ -52,8 +56,8 @@ fn seen(person: &Person, watch: &mut Watch) {
         add(&env, &["last"]);
     });
     watch.line();
-    stop.send(()).unwrap();
-    changing.join().unwrap();
+    stop.send(()).expect("what the test needs");
+    changing.join().expect("what the test needs");
     while !watch.line().contains("last") {}
 }
 
@@ -81,7 +85,7 @@ fn a_watch_goes_on_after_the_daemon_is_back_and_brings_none_up_itself() {
     ann.ends_with(0, &["stop"]);
     assert_eq!(ann.json(&["status"])["state"], "stopped");
     let id = add(&ann, &["After the stop"]);
-    let change: Value = watch.line().parse().unwrap();
+    let change: Value = watch.line().parse().expect("what the test needs");
     assert_eq!((&change["kind"], &change["item_id"]), (&json!("item_created"), &json!(id)), "{change}");
     let (code, said) = watch.interrupt();
     assert_eq!(code, Some(0), "{said}");
@@ -96,5 +100,27 @@ fn a_watch_ends_with_its_reader() {
     seen(&ann, &mut watch);
     drop(watch.lines);
     add(&ann, &["Nobody reads this"]);
-    assert_eq!(watch.child.wait().unwrap().code(), Some(0));
+    assert_eq!(watch.child.wait().expect("what the test needs").code(), Some(0));
+}
+
+#[test]
+fn who_watches_is_listed_also_after_another_command_of_the_same_person() {
+    let env = TestEnv::new();
+    let person = env.person();
+    let mut watch = Watch::begin(&person, &[]);
+    seen(&person, &mut watch);
+    let agent = env.agent("ben");
+    let people = || {
+        let listed = agent.ok("list_agents", json!({}));
+        let rows = listed["items"].as_array().cloned().unwrap_or_default();
+        rows.iter().filter(|row| row["agent"] == "person:ann").count()
+    };
+    // The commands before have ended; the daemon hears of it a moment later.
+    e2e::eventually("the watch alone to be listed", || match people() {
+        1 => Ok(()),
+        other => Err(format!("{other} are")),
+    });
+    person.ends_with(0, &["list"]);
+    assert_eq!(people(), 1);
+    assert_eq!(watch.interrupt().0, Some(0));
 }

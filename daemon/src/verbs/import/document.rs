@@ -1,7 +1,7 @@
 //! An exported document on disk, of any size: its lists and their rows, read through a window that does not grow with it.
 
 use std::{
-    fs::{self, File},
+    fs::File,
     io::{self, Read, Seek, SeekFrom},
     ops::Range,
     path::{Path, PathBuf},
@@ -81,9 +81,9 @@ impl Document {
             let why = "standard input cannot be read twice, which large documents need; save it to a file and name that";
             return Err(failed(why.to_owned()));
         }
-        // Asked before opening: that would wait for ever at a pipe nobody writes to.
-        let found = fs::metadata(path).map_err(|error| failed(error.to_string()))?;
-        if !found.is_file() {
+        // Before it is opened: a pipe would be waited for.
+        let meta = std::fs::metadata(path).map_err(|error| failed(error.to_string()))?;
+        if !meta.is_file() {
             return Err(failed(
                 "it is no file that could be read twice; save it to one and name that".to_owned(),
             ));
@@ -320,5 +320,48 @@ mod tests {
         assert!(Document::open(Path::new("-")).unwrap_err().to_string().contains("save it to a file"));
         assert!(Document::open(&std::env::temp_dir()).unwrap_err().to_string().contains("no file"));
         assert!(Document::open(Path::new("/nowhere/x.json")).is_err());
+    }
+
+    /// A window that does not grow reads what a parser that holds it all reads.
+    #[test]
+    fn whatever_a_file_holds_its_rows_are_those_of_the_whole_document() {
+        orc_fuzz::fuzz("files", |input| {
+            let mut file = tempfile::NamedTempFile::new().map_err(|e| e.to_string())?;
+            file.write_all(input).map_err(|e| e.to_string())?;
+            let mut document = Document::open(file.path()).map_err(|e| e.to_string())?;
+            let found = match document.survey() {
+                Ok(found) => found,
+                Err(refused) if refused.why.is_empty() => return Err("refused without words".to_owned()),
+                Err(_) => return Ok(()),
+            };
+            if serde_json::from_slice::<serde::de::IgnoredAny>(input).is_err() {
+                return Err("what is no JSON was read".to_owned());
+            }
+            // Half a character, as JSON can write it, is left to whoever reads the row.
+            let Ok(whole) = serde_json::from_slice::<serde_json::Value>(input) else { return Ok(()) };
+            for list in List::ALL {
+                let rows: Vec<serde_json::Value> = found
+                    .iter()
+                    .filter(|found| found.list == list)
+                    .flat_map(|found| rows(&mut document, *found))
+                    .map(|row| serde_json::from_str(&row).unwrap_or_default())
+                    .collect();
+                let wanted = whole.get(list.key()).and_then(serde_json::Value::as_array);
+                // A list that is there twice is read twice; the parser knows the last.
+                let again = found.iter().filter(|found| found.list == list).count() > 1;
+                let alike = match wanted {
+                    Some(wanted) if again => rows.ends_with(wanted),
+                    Some(wanted) => *wanted == rows,
+                    None => {
+                        rows.is_empty()
+                            || input.split(|b| *b == b'"').filter(|w| *w == list.key().as_bytes()).count() > 1
+                    }
+                };
+                if !alike {
+                    return Err(format!("{wanted:?} was read as {rows:?}"));
+                }
+            }
+            Ok(())
+        });
     }
 }

@@ -1,5 +1,7 @@
 //! Recomputes what is derived and compares it with what is kept (`daemon.md` rule 22).
 
+use std::collections::{BTreeSet, HashMap};
+
 use orc_core::Policies;
 
 use crate::error::Result;
@@ -40,7 +42,7 @@ const CHECKS: [(&str, &str); 9] = [
         "open tags",
         "SELECT tag || '/' || project FROM (
              SELECT o.tag, o.project, o.n FROM open_tags o WHERE o.n <> 0
-             UNION ALL SELECT t.tag, t.project, -count(*) FROM item_tags t JOIN items i ON i.rid = t.item
+             UNION ALL SELECT t.tag, t.project, -count(*) FROM item_tags t CROSS JOIN items i ON i.rid = t.item
              WHERE i.status NOT IN (3, 5, 6) GROUP BY t.tag, t.project)
          GROUP BY tag, project HAVING sum(n) <> 0 LIMIT 20",
     ),
@@ -72,34 +74,42 @@ impl Tx<'_> {
         policies: &Policies,
         now: i64,
     ) -> Result<Vec<(&'static str, Vec<String>)>> {
+        let mut wrong = self.wrong_whatever_the_rules()?;
+        let places = self.wrong_places(policies, now)?;
+        wrong.extend((!places.is_empty()).then_some(("places in line", places)));
+        Ok(wrong)
+    }
+
+    /// The same for all that does not depend on rules or time.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn wrong_whatever_the_rules(&self) -> Result<Vec<(&'static str, Vec<String>)>> {
         let mut wrong = Vec::new();
         for (what, sql) in CHECKS {
             let ids: Vec<String> = self.rows(sql, [], |row| row.get(0))?;
-            if !ids.is_empty() {
-                wrong.push((what, ids));
-            }
+            wrong.extend((!ids.is_empty()).then_some((what, ids)));
         }
-        for (what, ids) in
-            [("tags", self.wrong_tags()?), ("places in line", self.wrong_places(policies, now)?)]
-        {
-            if !ids.is_empty() {
-                wrong.push((what, ids));
-            }
-        }
+        let tags = self.wrong_tags()?;
+        wrong.extend((!tags.is_empty()).then_some(("tags", tags)));
         Ok(wrong)
     }
 
     fn wrong_tags(&self) -> Result<Vec<String>> {
-        let sql = "WITH kept AS (SELECT t.item, json_group_array(t.tag) tags FROM item_tags t JOIN items o ON o.rid = t.item
-                       WHERE t.project = coalesce(o.project, 0) AND t.created_ts = o.created_ts GROUP BY t.item)
-                   SELECT i.id, i.tags, coalesce(k.tags, '[]') FROM items i LEFT JOIN kept k ON k.item = i.rid";
-        let rows = self.rows(sql, [], |row| {
-            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
+        // The items are looked up by their numbers, and put together here: a join of both could walk all tags for each item.
+        let sql = "SELECT t.item, t.tag FROM item_tags t CROSS JOIN items o ON o.rid = t.item
+                   WHERE t.project = coalesce(o.project, 0) AND t.created_ts = o.created_ts";
+        let mut kept: HashMap<i64, BTreeSet<String>> = HashMap::new();
+        for (item, tag) in self.rows(sql, [], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))? {
+            kept.entry(item).or_default().insert(tag);
+        }
+        let rows = self.rows("SELECT rid, id, tags FROM items", [], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
         })?;
-        let wrong = rows.into_iter().filter(|(_, tags, kept)| {
-            let kept: std::collections::BTreeSet<String> = serde_json::from_str(kept).unwrap_or_default();
+        let wrong = rows.into_iter().filter(|(rid, _, tags)| {
+            let kept = kept.remove(rid).unwrap_or_default();
             kept != orc_core::text::split_tags(tags).map(str::to_owned).collect()
         });
-        Ok(wrong.map(|(id, ..)| id).take(20).collect())
+        Ok(wrong.map(|(_, id, _)| id).take(20).collect())
     }
 }

@@ -161,6 +161,14 @@ impl Tx<'_> {
         Ok((from > oldest).then_some(from))
     }
 
+    /// When the oldest row of the history was written, in microseconds.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn history_begins(&self) -> Result<Option<i64>> {
+        self.one("SELECT ts FROM history ORDER BY seq LIMIT 1", [], |row| row.get(0))
+    }
+
     /// Up to `most` changes.
     ///
     /// # Errors

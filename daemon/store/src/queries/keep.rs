@@ -8,6 +8,9 @@ use crate::error::Result;
 use crate::tx::Tx;
 use crate::view::workspace;
 
+/// Answers that are kept whatever the clock says: a call among them may be repeated right now.
+const NEWEST: i64 = 1_000;
+
 /// A session, as it is kept.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SessionRow {
@@ -174,12 +177,16 @@ impl Tx<'_> {
     /// # Errors
     /// When the database cannot be written.
     pub fn keep_answer(&self, key: &str, hash: &[u8], answer: &str, now: i64, forget: i64) -> Result<()> {
-        // A few at a time, oldest first: two go for each that comes, so that none stays behind.
-        let oldest =
-            "DELETE FROM requests WHERE rid IN (SELECT rid FROM requests ORDER BY rid LIMIT 2) AND ts < ?1";
-        self.execute(oldest, [forget])?;
+        // A few at a time, oldest first: two go for each that comes, so that none stays behind. A time that lies far ahead is
+        // of a clock that was wrong, and so may the present one be: the newest stay in any case.
+        let oldest = "DELETE FROM requests WHERE rid IN (SELECT rid FROM requests ORDER BY rid LIMIT 2)
+                      AND (ts < ?1 OR ts > ?2) AND rid <= (SELECT max(rid) FROM requests) - ?3";
+        self.execute(oldest, params![forget, now.saturating_add(now - forget), NEWEST])?;
         let sql = "INSERT OR REPLACE INTO requests (key, hash, answer, ts) VALUES (?1, ?2, ?3, ?4)";
-        self.execute(sql, params![key, hash, answer, now])
+        self.execute(sql, params![key, hash, answer, now])?;
+        #[cfg(feature = "faults")]
+        crate::faults::at(crate::faults::Point::AnswerKept)?;
+        Ok(())
     }
 
     /// The last good text of a configuration file.
@@ -247,12 +254,28 @@ mod tests {
         keep("first", 0);
         assert!(answered("first", KEPT) && !answered("other", KEPT));
         assert!(!answered("first", KEPT + 1), "also where nothing was written since");
+        (1..super::NEWEST).for_each(|n| keep(&n.to_string(), KEPT));
         keep("second", KEPT);
-        assert_eq!(rows(), Some(2));
+        assert_eq!(rows(), Some(super::NEWEST + 1));
         keep("third", KEPT + 1);
-        assert_eq!(rows(), Some(2), "the first has made room");
+        assert_eq!(rows(), Some(super::NEWEST + 1), "the first has made room");
         assert!(answered("second", KEPT + 1));
         keep("second", 2 * KEPT);
         assert!(answered("second", 3 * KEPT), "a key that is used anew counts from then");
+    }
+
+    #[test]
+    fn a_clock_that_jumps_forgets_no_answer_that_may_be_repeated_right_now() {
+        let tx = crate::tests::fresh();
+        let keep = |key: &str, now: i64| tx.keep_answer(key, b"h", "{}", now, now - KEPT).unwrap();
+        let kept = |key: &str| tx.answered(key, i64::MIN).unwrap().is_some();
+        keep("before", 0);
+        for n in 0..super::NEWEST - 1 {
+            keep(&n.to_string(), 100 * KEPT);
+            assert!(kept("before"));
+        }
+        // And those of a clock that was ahead do not stay for ever.
+        (0..4).for_each(|n| keep(&format!("back {n}"), n));
+        assert!(kept("before") && !kept("0") && kept("500"));
     }
 }

@@ -7,7 +7,7 @@ use rusqlite::params_from_iter;
 use rusqlite::types::Value;
 
 use super::census::Census;
-use super::filter::{Filter, Scope, Where};
+use super::filter::{Filter, Scope, Where, marks};
 use super::list::Listed;
 use super::stretch::{Stretch, Stretches};
 use crate::error::Result;
@@ -92,9 +92,13 @@ impl<'a> Cut<'a> {
         w
     }
 
-    /// The same for items that are found by what they are tagged with.
-    fn of_tagged(&self, filter: &Filter, now: i64) -> (Where, String) {
-        let mut w = filter.clone().in_status(self.statuses).conditions(now);
+    /// The same for items that are found by what they are tagged with, or by a search.
+    fn of_found(&self, filter: &Filter, now: i64) -> (Where, String) {
+        let mut w = filter.conditions(now);
+        if !self.statuses.is_empty() {
+            let statuses = self.statuses.iter().map(|status| Value::from(status.index()));
+            w.and(format!("i.status IN ({})", marks(self.statuses.len())), statuses);
+        }
         w.and_all(self.condition());
         let by = std::iter::zip(self.order, self.falling)
             .map(|(column, falls)| format!("+{column} {}", if *falls { "DESC" } else { "ASC" }));
@@ -145,8 +149,8 @@ impl Tx<'_> {
         now: i64,
         known: Option<usize>,
     ) -> Result<Section> {
-        let (rids, total) = if self.few_tagged(filter)? {
-            let (w, order) = cut.of_tagged(filter, now);
+        let (rids, total) = if filter.search.is_some() || self.few_tagged(filter)? {
+            let (w, order) = cut.of_found(filter, now);
             let rids = self.gathered(&w, &order, 0, limit + 1)?;
             let total = if rids.len() > limit { self.count_up_to(&w, cut.most)? } else { rids.len() };
             (rids, total)

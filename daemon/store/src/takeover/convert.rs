@@ -73,6 +73,8 @@ fn fill(
         connection.execute_batch(migration)?;
     }
     open::mark_as_ours(connection, schema::MIGRATIONS.len())?;
+    #[cfg(feature = "faults")]
+    crate::faults::at(crate::faults::Point::ConversionBegun)?;
     // Ids are drawn for rows without one; the present moment is random enough for that.
     let ids = Ids::new(u128::from(now.micros().unsigned_abs()));
     let mut conversion = Conversion {
@@ -95,7 +97,10 @@ fn fill(
     }
     report.leftovers = conversion.leftovers.count();
     conversion.tx.remember(super::META, &report.json().to_string())?;
-    check(connection)
+    check(connection)?;
+    #[cfg(feature = "faults")]
+    crate::faults::at(crate::faults::Point::Converted)?;
+    Ok(())
 }
 
 impl Conversion<'_> {

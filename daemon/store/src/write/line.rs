@@ -98,6 +98,14 @@ impl Tx<'_> {
         Ok(due.len())
     }
 
+    /// Settles every item, whatever it says of its place.
+    pub(crate) fn settle_all(&self, policies: &Policies, now: i64) -> Result<()> {
+        for rid in self.rows("SELECT rid FROM items", [], |row| row.get(0))? {
+            settle_one(self, rid, policies, now)?;
+        }
+        Ok(())
+    }
+
     /// Up to 20 items that stand elsewhere than they should. Where time has moved one since the writer looked last, it has not been
     /// asked yet.
     pub(crate) fn wrong_places(&self, policies: &Policies, now: i64) -> Result<Vec<String>> {

@@ -119,3 +119,25 @@ fn of_jobs_that_share_a_commit_each_is_kept_whole_or_undone_whole() {
         assert_eq!(kept(&path), wanted, "{plans:?}");
     }
 }
+
+#[test]
+fn what_waits_is_counted_until_it_is_done() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = Writer::start(crate::open(&folder.path().join("tasks.db")).unwrap().connection).unwrap();
+    assert_eq!(writer.waiting(), 0);
+    let (go, gate) = channel::<()>();
+    let first = move |_: &Tx<'_>| -> Result<(), Error> {
+        let _ = gate.recv();
+        Ok(())
+    };
+    writer.submit(first, |_: Outcome<(), Error>| {}).unwrap();
+    for _ in 0..3 {
+        writer.submit(|_: &Tx<'_>| Ok(()), |_: Outcome<(), Error>| {}).unwrap();
+    }
+    assert_eq!(writer.waiting(), 4);
+    go.send(()).unwrap();
+    writer.stop();
+    assert_eq!(writer.waiting(), 0);
+    assert!(writer.submit(|_: &Tx<'_>| Ok(()), |_: Outcome<(), Error>| {}).is_err());
+    assert_eq!(writer.waiting(), 0, "what was not taken does not wait");
+}

@@ -1,5 +1,4 @@
-//! Many agents at once: how soon a waiter wakes, what claiming the next item costs on a large store, and what an idle session
-//! weighs.
+//! Many agents at once: how soon a waiter wakes, and what claiming the next item costs on a large store.
 
 use std::{
     sync::{
@@ -14,17 +13,17 @@ use serde_json::json;
 
 use crate::{
     Outcome,
+    chart::thousands,
     client::Client,
-    items,
-    machine::{self, Disk},
+    machine::Disk,
     reference::Reference,
     report::Row,
     samples::{Samples, ms},
     say,
+    stores::Store,
     world::{Setup, World},
 };
 
-const ITEMS: usize = 100_000;
 const AGENTS: usize = 32;
 /// At least this long after an answer, an agent calls again.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -32,13 +31,11 @@ const PAUSE: Duration = Duration::from_millis(50);
 const TURN: Duration = Duration::from_millis(64);
 const CLAIMS: usize = 40;
 const WAITS: usize = 60;
-const IDLE: usize = 500;
 
-pub(crate) fn measure(setup: &Setup, reference: &mut Reference) -> Outcome<Vec<Row>> {
-    let world = setup.world()?;
+pub(crate) fn measure(setup: &Setup, reference: &mut Reference, store: &Store) -> Outcome<Vec<Row>> {
+    let world = setup.world_of(store)?;
     let mut rows = vec![waking(&world, reference)?];
-    rows.extend(claiming(&world, reference)?);
-    rows.push(idling(&setup.world()?)?);
+    rows.extend(claiming(&world, reference, store.size)?);
     Ok(rows)
 }
 
@@ -85,9 +82,9 @@ fn wait_for_each(
 }
 
 /// `get_next_item(claim=true)` by every agent in its turns, beside a disk flush of the same moments.
-fn claiming(world: &World, reference: &mut Reference) -> Outcome<Vec<Row>> {
-    say(&format!("claiming among {ITEMS} items ..."));
-    items::fill(&mut world.session()?, 0, ITEMS, false)?;
+fn claiming(world: &World, reference: &mut Reference, size: usize) -> Outcome<Vec<Row>> {
+    let items = thousands(size as f64);
+    say(&format!("claiming among {items} items ..."));
     reference.repeat();
     let sessions = (0..AGENTS).map(|_| world.session()).collect::<Outcome<Vec<_>>>()?;
     let line = Barrier::new(AGENTS + 1);
@@ -110,10 +107,11 @@ fn claiming(world: &World, reference: &mut Reference) -> Outcome<Vec<Row>> {
     let beyond = claims.median() - flushes.median();
     let pause = PAUSE.as_millis();
     let name =
-        format!("get_next_item(claim) by {AGENTS} agents, {ITEMS} items, {pause} ms and more between calls");
+        format!("get_next_item(claim) by {AGENTS} agents, {items} items, {pause} ms and more between calls");
     Ok(vec![
         Row::time(&name, &claims).beside("a disk flush", claims.median() / flushes.median()),
-        Row::value("  of that, beyond the disk flush", ms(beyond)).wanted("1 ms", beyond < 1.0),
+        Row::value("of a claiming get_next_item, what is beyond the disk flush", ms(beyond))
+            .wanted("1 ms", beyond < 1.0),
     ])
 }
 
@@ -170,22 +168,4 @@ impl Turns {
     fn answered(&mut self) {
         self.answered = Some(Instant::now());
     }
-}
-
-/// What the daemon's memory grows by for each session that is connected and does nothing.
-fn idling(world: &World) -> Outcome<Row> {
-    say(&format!("{IDLE} idle sessions ..."));
-    let mut first = world.session()?;
-    let pid = world.daemon_pid()?;
-    let Some((before, _)) = machine::memory(pid) else {
-        return Ok(Row::value("an idle session", "not told by this system"));
-    };
-    let idle = (0..IDLE).map(|_| world.session()).collect::<Outcome<Vec<_>>>()?;
-    first.call("get_context", json!({}))?;
-    let (after, _) = machine::memory(pid).ok_or("the daemon is gone")?;
-    drop(idle);
-    #[expect(clippy::cast_precision_loss, reason = "memory of a process")]
-    let each = after.saturating_sub(before) as f64 / IDLE as f64;
-    let what = format!("daemon memory for each of {IDLE} idle sessions");
-    Ok(Row::value(&what, format!("{each:.1} KiB RSS")).wanted("64 KiB", each < 64.0))
 }

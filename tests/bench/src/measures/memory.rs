@@ -2,48 +2,61 @@
 
 use serde_json::json;
 
-use crate::{Outcome, items, machine, report::Row, say, world::Setup};
+use crate::{
+    Outcome,
+    calls::{Kind, Picks},
+    machine,
+    report::Row,
+    say,
+    stores::Store,
+    world::Setup,
+};
 
-const ITEMS: usize = 10_000;
+const ROUNDS: usize = 100;
+const DAEMON_KIB: u64 = 30 << 10;
+const SHIM_KIB: u64 = 4 << 10;
 
-pub(crate) fn measure(setup: &Setup) -> Outcome<Vec<Row>> {
+pub(crate) fn measure(setup: &Setup, store: &Store) -> Outcome<Vec<Row>> {
     say("memory ...");
-    let world = setup.world()?;
+    let empty = setup.world()?;
+    let shim = empty.session()?;
+    let mut rows = vec![
+        row("shim, after `tools/list`", shim.pid(), Some(SHIM_KIB)),
+        row("daemon, empty store, one session", empty.daemon_pid()?, None),
+    ];
+    let world = setup.world_of(store)?;
     let mut shim = world.session()?;
-    let mut rows = vec![row("daemon, empty store, one session", world.daemon_pid()?, None)];
-    items::fill(&mut shim, 0, ITEMS, false)?;
-    let after_import =
-        row("daemon, right after the import of 10,000 items", world.daemon_pid()?, Some(40 << 10));
-    drop(shim);
-    world.stop_daemon()?;
-    // An everyday session: reads of every kind, some writes.
-    let mut shim = world.session()?;
-    for n in 0..200 {
-        shim.call("get_context", json!({}))?;
-        shim.call("query_items", json!({"operation": "list", "limit": 50}))?;
-        shim.call("query_items", json!({"operation": "get", "item_id": items::id(n)}))?;
-        shim.call("query_items", json!({"operation": "list", "search": "chapter"}))?;
-        shim.call(
-            "manage_notes",
-            json!({"operation": "upsert", "item_id": items::id(n), "key": "log", "body": "A line."}),
-        )?;
+    shim.call("get_context", json!({}))?;
+    rows.push(row(
+        "daemon, 100,000 items, after its first get_context",
+        world.daemon_pid()?,
+        Some(DAEMON_KIB),
+    ));
+    // An everyday session: reads and writes of every kind.
+    let picks = Picks::of(store.size);
+    for n in 0..ROUNDS.min(picks.rounds()) {
+        for kind in Kind::ALL {
+            kind.call(&mut shim, &picks, n)?;
+        }
     }
-    rows.push(row("daemon, 10,000 items, after 1,000 calls", world.daemon_pid()?, Some(40 << 10)));
-    rows.push(after_import);
-    rows.push(row("shim, after those 1,000 calls", shim.pid(), Some(8 << 10)));
-    let idle = world.session()?;
-    rows.push(row("shim, after `tools/list`", idle.pid(), Some(8 << 10)));
+    let calls = ROUNDS * Kind::ALL.len();
+    rows.push(row(
+        &format!("daemon, 100,000 items, after {calls} calls of every kind"),
+        world.daemon_pid()?,
+        Some(DAEMON_KIB),
+    ));
+    rows.push(row(&format!("shim, after those {calls} calls"), shim.pid(), Some(SHIM_KIB)));
     Ok(rows)
 }
 
-fn row(what: &str, pid: u32, limit_kib: Option<u64>) -> Row {
+/// One process, beside its limit in KiB.
+fn row(what: &str, pid: u32, limit: Option<u64>) -> Row {
     let Some((resident, proportional)) = machine::memory(pid) else {
         return Row::value(what, "not told by this system");
     };
-    #[expect(clippy::cast_precision_loss, reason = "memory of a process")]
     let mib = |kib: u64| format!("{:.1} MiB", kib as f64 / 1_024.0);
     let row = Row::value(what, format!("{} RSS, {} PSS", mib(resident), mib(proportional)));
-    match limit_kib {
+    match limit {
         Some(limit) => row.wanted(&format!("{} MiB RSS", limit >> 10), resident < limit),
         None => row,
     }
