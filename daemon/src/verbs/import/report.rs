@@ -1,7 +1,6 @@
 //! What came of an import, or would come: counts, and a line for each row that is not as it was.
 
-use std::path::PathBuf;
-use std::process::ExitCode;
+use std::{collections::HashMap, path::PathBuf, process::ExitCode};
 
 use indicatif::HumanCount;
 use serde_json::{Map, Value, json};
@@ -15,6 +14,8 @@ use crate::verbs::{exit::Exit, finished, paint::plain, say};
 
 /// Lines of a kind that people are shown; the document has more.
 const SHOWN: usize = 1_000;
+/// Lines with one and the same reason that people are shown.
+const ALIKE: usize = 20;
 
 /// All that is known at the end.
 pub(super) struct Report {
@@ -123,12 +124,22 @@ fn counted([items, notes, dependencies]: [u64; 3]) -> String {
     format!("{items} items, {notes} notes and {} dependencies", HumanCount(dependencies))
 }
 
+/// Each with its name and reason. Of many with one reason the first are shown.
 fn lines(remarks: &[Remark]) {
-    for Remark { name, why } in remarks.iter().take(SHOWN) {
+    let mut alike: HashMap<&str, usize> = HashMap::new();
+    let (mut shown, mut hidden) = (0, 0u64);
+    for Remark { name, why } in remarks {
+        let same = alike.entry(why).or_default();
+        *same += 1;
+        if *same > ALIKE || shown == SHOWN {
+            hidden += 1;
+            continue;
+        }
+        shown += 1;
         say(&format!("  {}: {}", plain(name), plain(why)));
     }
-    if remarks.len() > SHOWN {
-        say(&format!("  and {} more, which --json lists", HumanCount((remarks.len() - SHOWN) as u64)));
+    if hidden > 0 {
+        say(&format!("  and {} more, which --json lists", HumanCount(hidden)));
     }
 }
 

@@ -1,7 +1,12 @@
 //! What is settled can be placed, and is the same each time.
 
+use orc_store::moving::{Kind as Database, Source};
 use serde_json::Value;
 
+use super::super::{
+    kind::{Found, Kind},
+    read,
+};
 use super::*;
 
 const RULES: Rules<'static> = Rules { kind: "beads", place: "shop", levels: Some(3), project: None };
@@ -120,4 +125,93 @@ fn texts_beyond_the_limits_are_whole_in_notes() {
     assert!(settled.notes.iter().all(|note| note["item_id"] == row["id"]));
     let ids: std::collections::HashSet<&Value> = settled.notes.iter().map(|note| &note["id"]).collect();
     assert_eq!(ids.len(), settled.notes.len());
+}
+
+/// What must hold of rows that are sent, whatever they were made of.
+fn can_be_placed(settled: &Settled) -> Result<(), String> {
+    let text = |row: &Value, field: &str| row[field].as_str().map(str::to_owned);
+    let mut ids = HashSet::new();
+    for row in &settled.items {
+        let title = text(row, "title").unwrap_or_default();
+        if title.trim().is_empty() || title.chars().count() > limits::TITLE_CHARS {
+            return Err(format!("a title that is refused: {row}"));
+        }
+        if text(row, "parent_id").is_some_and(|parent| !ids.contains(&parent)) {
+            return Err(format!("a parent that has not come: {row}"));
+        }
+        if !ids.insert(text(row, "id").ok_or("an item without an id")?) {
+            return Err(format!("an id that is there: {row}"));
+        }
+        text::parse_tags(row["tags"].as_str().unwrap_or_default()).map_err(|refusal| refusal.message)?;
+    }
+    let mut keys = HashSet::new();
+    for row in &settled.notes {
+        let item = text(row, "item_id").filter(|item| ids.contains(item));
+        let key = text(row, "key").filter(|key| !key.trim().is_empty());
+        let (Some(item), Some(key)) = (item, key) else { return Err(format!("a note of nothing: {row}")) };
+        if !keys.insert((item, key)) {
+            return Err(format!("a note that is there: {row}"));
+        }
+    }
+    for row in &settled.dependencies {
+        let ends = [text(row, "from_id"), text(row, "to_id")];
+        if ends[0] == ends[1] || !ends.iter().all(|end| end.as_ref().is_some_and(|end| ids.contains(end))) {
+            return Err(format!("a link to nothing: {row}"));
+        }
+    }
+    Ok(())
+}
+
+/// Tries what a program kept: it is refused in words or settled, and the same each time.
+fn try_all(name: &str, file: &str, kind: Kind) {
+    orc_fuzz::fuzz(name, |input| {
+        let folder = tempfile::tempdir().map_err(|e| e.to_string())?;
+        let path = folder.path().join(file);
+        let write = || {
+            std::fs::create_dir_all(path.parent().unwrap_or(&path))?;
+            std::fs::write(&path, input)
+        };
+        write().map_err(|e: std::io::Error| e.to_string())?;
+        let source = if kind == Kind::Backlog { folder.path().to_owned() } else { path.clone() };
+        // A database says itself whose it is.
+        let kind = match Source::is_database(&path).then(|| Source::open(&path)) {
+            Some(Ok(source)) if source.kind() == Database::Kotlin => Kind::Kotlin,
+            _ => kind,
+        };
+        let once = || -> Result<Option<Settled>, String> {
+            let found = Found { kind, path: source.clone(), place: "shop".to_owned() };
+            match read(&found, "shop") {
+                Ok(foreign) => Ok(Some(settle(foreign, &RULES))),
+                Err(trouble) if trouble.to_string().is_empty() => Err("refused without words".to_owned()),
+                Err(_) => Ok(None),
+            }
+        };
+        let (Some(first), Some(again)) = (once()?, once()?) else { return Ok(()) };
+        can_be_placed(&first)?;
+        let ids = |settled: &Settled| -> Vec<Value> {
+            let all = settled.items.iter().chain(&settled.notes).chain(&settled.dependencies);
+            all.map(|row| row["id"].clone()).collect()
+        };
+        if ids(&first) == ids(&again) { Ok(()) } else { Err("other ids the second time".to_owned()) }
+    });
+}
+
+#[test]
+fn whatever_beads_kept_can_be_placed_or_is_refused() {
+    try_all("beads", "issues.jsonl", Kind::Beads);
+}
+
+#[test]
+fn whatever_taskmaster_kept_can_be_placed_or_is_refused() {
+    try_all("taskmaster", "tasks.json", Kind::Taskmaster);
+}
+
+#[test]
+fn whatever_a_page_of_backlog_says_can_be_placed_or_is_refused() {
+    try_all("backlog", "tasks/task.md", Kind::Backlog);
+}
+
+#[test]
+fn whatever_a_database_holds_can_be_placed_or_is_refused() {
+    try_all("databases", "tasks.db", Kind::Original);
 }
