@@ -5,6 +5,7 @@ use rusqlite::{Connection, Row};
 use serde_json::{Map, Number, Value, json};
 
 use crate::backup::{quoted, row_tables};
+use crate::takeover::old_row::columns;
 
 /// Everything that is read of such a database.
 #[derive(Debug, Default)]
@@ -47,8 +48,9 @@ pub(super) fn read(connection: &Connection) -> rusqlite::Result<Tables> {
 }
 
 fn rows(connection: &Connection, table: &str) -> rusqlite::Result<Vec<Map<String, Value>>> {
+    // Asked as rows are, so that a name which is no UTF-8 is an error and no panic.
+    let names = columns(connection, table)?;
     let mut query = connection.prepare(&format!("SELECT * FROM {} ORDER BY rowid", quoted(table)))?;
-    let names: Vec<String> = query.column_names().map(str::to_owned).collect();
     query.query_map([], |row| read_row(&names, row))?.collect()
 }
 
