@@ -36,6 +36,14 @@ fn what_is_no_source_is_refused_in_words_and_changes_nothing() {
         assert!(!done.success, "{name}: {}", done.stdout);
         assert!(done.stderr.contains(wanted), "{name}: {}", done.stderr);
     }
+    for (fixture, told, wanted) in [
+        ("moving/kotlin/first.db", "original", "of the Kotlin task-orchestrator 3; leave --from out"),
+        ("original-1.5.1/tasks.db", "kotlin", "of task-orchestrator-py; leave --from out"),
+    ] {
+        let path = e2e::workspace_root().join("tests/fixtures").join(fixture);
+        let done = env.cli(&["import", path.to_str().unwrap(), "--from", told]);
+        assert!(!done.success && done.stderr.contains(wanted), "{fixture}: {}", done.stderr);
+    }
     for (folder, wanted) in [("work/nothing", "neither"), ("nowhere", "nowhere")] {
         let path = env.folder().join(folder);
         if folder.starts_with("work") {

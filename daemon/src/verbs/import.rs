@@ -26,7 +26,7 @@ use std::{
 use indicatif::HumanCount;
 use orc_core::{limits, policy::DEFAULT_MAX_DEPTH};
 use orc_proto::wire;
-use orc_store::moving::Source;
+use orc_store::moving::{Kind as Database, MovingError, Source};
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
@@ -151,21 +151,37 @@ fn prepare(found: &kind::Found, project: Option<&str>, person: &Person) -> Resul
 
 /// What another program kept.
 fn read(found: &kind::Found, place: &str) -> Result<Foreign, Trouble> {
-    let said = |error: orc_store::moving::MovingError| Trouble::Said(error.to_string());
     let path = found.path.as_path();
     match found.kind {
         Kind::Beads => sources::beads::read(path, place),
         Kind::Taskmaster => sources::taskmaster::read(path, place),
         Kind::Backlog => sources::backlog::read(path, place),
         Kind::Kotlin => {
-            let source = Source::open(path).map_err(said)?;
-            Ok(sources::kotlin::convert(source.kotlin().map_err(said)?))
+            let tables = database(path, Database::Kotlin)?.kotlin().map_err(said)?;
+            Ok(sources::kotlin::convert(tables))
         }
         Kind::Original | Kind::Graph => {
-            let source = Source::open(path).map_err(said)?;
-            Ok(sources::original::convert(source.original(&clock::now()).map_err(said)?))
+            let moved = database(path, Database::Original)?.original(&clock::now()).map_err(said)?;
+            Ok(sources::original::convert(moved))
         }
     }
+}
+
+/// A database that is the one it was said to be.
+fn database(path: &Path, told: Database) -> Result<Source, Trouble> {
+    let source = Source::open(path).map_err(said)?;
+    if source.kind() == told {
+        return Ok(source);
+    }
+    let is = match source.kind() {
+        Database::Original => "task-orchestrator-py",
+        Database::Kotlin => "the Kotlin task-orchestrator 3",
+    };
+    Err(Trouble::Said(format!("{} is a database of {is}; leave --from out", path.display())))
+}
+
+fn said(error: MovingError) -> Trouble {
+    Trouble::Said(error.to_string())
 }
 
 fn write(settled: &Settled, file: &mut NamedTempFile) -> Result<(), Trouble> {
