@@ -7,7 +7,9 @@ use super::super::{
     kind::{Found, Kind},
     read,
 };
+use super::fit::UNTITLED;
 use super::*;
+use orc_core::limits;
 
 const RULES: Rules<'static> = Rules { kind: "beads", place: "shop", levels: Some(3), project: None };
 
