@@ -69,7 +69,7 @@ enum Verb {
     Watch(verbs::watch::Arguments),
     /// Write the graph to a file
     Export(verbs::export::Arguments),
-    /// Take in an exported document of any size (exit code 1: some rows could not be placed)
+    /// Take in an exported document of any size, or what another program kept (exit code 1: some rows could not come)
     Import(verbs::import::Arguments),
     /// Call a tool and print its answer
     Call(verbs::call::Arguments),

@@ -1,43 +1,66 @@
-//! `import FILE`: an exported document of any size, sent to the daemon in calls of a bounded size.
+//! `import SOURCE`: an exported document of any size, or what another program kept.
 //!
-//! Each call is one transaction, so that whatever ends an import leaves whole calls behind, and the same import again
-//! completes it: what is there already is left as it is.
+//! What comes from another program is turned into such a document first ([`sources`], [`settle`]); a document is sent to the
+//! daemon in calls of a bounded size ([`send`]). Each call is one transaction, so that whatever ends an import leaves whole
+//! calls behind, and the same import again completes it: what is there already is left as it is.
 
 mod document;
+mod foreign;
+mod kind;
+mod present;
 mod progress;
+mod remarks;
+mod report;
+mod send;
+mod settle;
+mod sources;
 
 use std::{
+    collections::HashMap,
+    io::{BufWriter, Write},
     path::{Path, PathBuf},
     process::ExitCode,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
     time::Duration,
 };
 
 use indicatif::HumanCount;
-use orc_proto::{dial::Connection, wire::ToolCall};
+use orc_core::{limits, policy::DEFAULT_MAX_DEPTH};
+use orc_proto::wire;
+use orc_store::moving::{Kind as Database, MovingError, Source};
 use serde_json::{Value, json};
+use tempfile::NamedTempFile;
 
-use super::{Here, Trouble, complain, exit::Exit, say};
+use super::{Trouble, complain, exit::Exit, person::Person};
+use crate::clock;
 pub(crate) use document::Unreadable;
 use document::{Document, Found, List};
-use progress::Progress;
+use foreign::Foreign;
+use kind::Kind;
+use present::Present;
+use remarks::Remarks;
+use report::Report;
+use send::{Ended, Import};
+use settle::{Rules, Settled, settle};
 
-/// A call ends with the row that fills it: its rows, and their bytes. Small enough that neither side holds much of the
-/// document, large enough that one flush of the disk is shared by thousands.
-const CALL_ROWS: u64 = 5_000;
-const CALL_BYTES: usize = 4 << 20;
-/// Longer than any call of that size takes; the deletion of a large store takes longest.
-const DEADLINE: Duration = Duration::from_secs(3_600);
-/// Rows that were skipped and are named.
-const NAMED: usize = 20;
+/// How long the daemon may take to say what its configuration is.
+const CONFIG_WITHIN: Duration = Duration::from_secs(30);
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The document, as export_graph and manage_checkpoints write it
-    file: PathBuf,
+    /// A file, or the folder of a project: an exported document; a database of task-orchestrator-py or of the Kotlin
+    /// task-orchestrator 3; beads, Taskmaster or Backlog.md
+    #[arg(value_hint = clap::ValueHint::AnyPath)]
+    source: PathBuf,
+    /// What the source is (default: told by its content)
+    #[arg(long, value_enum)]
+    from: Option<Kind>,
+    /// Change nothing; say what would come
+    #[arg(long)]
+    dry_run: bool,
+    /// The project the items are to belong to, and by which their ids are told from those of another project (default: they
+    /// belong to none, and the folder's name tells them apart)
+    #[arg(long, value_name = "NAME", value_parser = project_name)]
+    project: Option<String>,
     /// merge keeps what is there and adds what is not; replace deletes what is there first
     #[arg(long, value_enum, default_value = "merge")]
     mode: Mode,
@@ -49,33 +72,177 @@ enum Mode {
     Replace,
 }
 
-pub(crate) fn run(arguments: &Arguments, json: bool, db: Option<&Path>) -> Result<ExitCode, Trouble> {
-    let here = Here::find(db)?;
-    let mut document = Document::open(&arguments.file)?;
-    // A document that is broken somewhere is refused before anything is changed.
-    let mut lists = document.survey()?;
-    lists.sort_by_key(|found| found.list);
-    super::client_runtime()?.block_on(import(&here, document, &lists, arguments.mode, json))
+/// A project's name as it can be kept.
+fn project_name(given: &str) -> Result<String, String> {
+    let name = given.trim();
+    match name.chars().count() {
+        0 => Err("it is blank".to_owned()),
+        n if n > limits::KEY_CHARS => {
+            Err(format!("it has {n} characters; at most {} are kept", limits::KEY_CHARS))
+        }
+        _ => Ok(name.to_owned()),
+    }
 }
 
-async fn import(
-    here: &Here,
+pub(crate) fn run(arguments: &Arguments, json: bool, db: Option<&Path>) -> Result<ExitCode, Trouble> {
+    let found = kind::find(&arguments.source, arguments.from)?;
+    if found.kind == Kind::Graph && arguments.project.is_some() {
+        let why = "a document says itself which project its items belong to; leave --project out".to_owned();
+        return Err(Trouble::Usage(why));
+    }
+    let person = Person::new(db, json)?;
+    let mut ready = prepare(&found, arguments.project.as_deref(), &person)?;
+    // A document that is broken somewhere is refused before anything is changed.
+    let mut lists = ready.document.survey()?;
+    lists.sort_by_key(|found| found.list);
+    let present = match arguments.mode {
+        Mode::Merge => Present::read(&person)?,
+        Mode::Replace => Present::default(),
+    };
+    let tally = present.tally(&mut ready.document, &lists)?;
+    let mut report = Report {
+        kind: found.kind,
+        source: found.path,
+        dry_run: arguments.dry_run,
+        replaces: arguments.mode == Mode::Replace,
+        rows: counts(&lists),
+        there: tally.there,
+        skipped: [0; 3],
+        remarks: ready.remarks,
+        rate: 0,
+    };
+    if arguments.dry_run {
+        for (list, id, why) in tally.dangling {
+            report.skip(list, ready.names.get(&id).unwrap_or(&id), &why);
+        }
+        return Ok(report.tell(json));
+    }
+    person.wait(place(&person, ready.document, &lists, &ready.names, report))
+}
+
+/// A document that can be sent, and what is to be said about it.
+struct Ready {
+    document: Document,
+    remarks: Remarks,
+    /// How items, notes and links are called where they come from, by their ids here.
+    names: HashMap<String, String>,
+    /// The document where it was made for this; removed at the end.
+    _file: Option<NamedTempFile>,
+}
+
+fn prepare(found: &kind::Found, project: Option<&str>, person: &Person) -> Result<Ready, Trouble> {
+    if found.kind == Kind::Graph {
+        let document = Document::open(&found.path)?;
+        return Ok(Ready { document, remarks: Remarks::default(), names: HashMap::new(), _file: None });
+    }
+    let place = project.unwrap_or(&found.place);
+    let foreign = read(found, place)?;
+    let levels = match found.kind {
+        // A take-over keeps every level, and so does moving in from the same database.
+        Kind::Original => None,
+        _ => Some(max_depth(person)),
+    };
+    let settled = settle(foreign, &Rules { kind: found.kind.word(), place, levels, project });
+    let mut file = NamedTempFile::new()?;
+    write(&settled, &mut file)?;
+    let document = Document::open(file.path())?;
+    Ok(Ready { document, remarks: settled.remarks, names: settled.names, _file: Some(file) })
+}
+
+/// What another program kept.
+fn read(found: &kind::Found, place: &str) -> Result<Foreign, Trouble> {
+    let path = found.path.as_path();
+    match found.kind {
+        Kind::Beads => sources::beads::read(path, place),
+        Kind::Taskmaster => sources::taskmaster::read(path, place),
+        Kind::Backlog => sources::backlog::read(path, place),
+        Kind::Kotlin => {
+            let tables = database(path, Database::Kotlin)?.kotlin().map_err(said)?;
+            Ok(sources::kotlin::convert(tables))
+        }
+        Kind::Original | Kind::Graph => {
+            let moved = database(path, Database::Original)?.original(&clock::now()).map_err(said)?;
+            Ok(sources::original::convert(moved))
+        }
+    }
+}
+
+/// A database that is the one it was said to be.
+fn database(path: &Path, told: Database) -> Result<Source, Trouble> {
+    let source = Source::open(path).map_err(said)?;
+    if source.kind() == told {
+        return Ok(source);
+    }
+    let is = match source.kind() {
+        Database::Original => "task-orchestrator-py",
+        Database::Kotlin => "the Kotlin task-orchestrator 3",
+    };
+    Err(Trouble::Said(format!("{} is a database of {is}; leave --from out", path.display())))
+}
+
+fn said(error: MovingError) -> Trouble {
+    Trouble::Said(error.to_string())
+}
+
+fn write(settled: &Settled, file: &mut NamedTempFile) -> Result<(), Trouble> {
+    let mut out = BufWriter::new(file.as_file_mut());
+    for (list, rows) in [
+        (List::Items, &settled.items),
+        (List::Notes, &settled.notes),
+        (List::Dependencies, &settled.dependencies),
+    ] {
+        let begin = if list == List::Items { '{' } else { ',' };
+        write!(out, "{begin}\"{}\":[", list.key())?;
+        for (at, row) in rows.iter().enumerate() {
+            let comma = if at > 0 { "," } else { "" };
+            write!(out, "{comma}{row}")?;
+        }
+        write!(out, "]")?;
+    }
+    write!(out, "}}")?;
+    Ok(out.flush()?)
+}
+
+/// How many levels of items the configuration allows.
+fn max_depth(person: &Person) -> usize {
+    let asked = person.wait(async {
+        let connection = person.connection().await.ok()?;
+        let params = wire::Document::from(json!({"uri": "task://config"}).to_string());
+        let answer = connection.ask("resources/read", Some(params), CONFIG_WITHIN).await.ok()?.ok()?;
+        let answer: Value = serde_json::from_str(answer.text()).ok()?;
+        let config: Value = serde_json::from_str(answer["contents"][0]["text"].as_str()?).ok()?;
+        usize::try_from(config["hierarchy"]["max_depth"].as_u64()?).ok()
+    });
+    asked.unwrap_or(DEFAULT_MAX_DEPTH as usize)
+}
+
+fn counts(lists: &[Found]) -> [u64; 3] {
+    List::ALL.map(|list| lists.iter().filter(|found| found.list == list).map(|found| found.rows).sum())
+}
+
+/// Sends the document, and tells what came of it.
+async fn place(
+    person: &Person,
     document: Document,
     lists: &[Found],
-    mode: Mode,
-    json: bool,
+    names: &HashMap<String, String>,
+    mut report: Report,
 ) -> Result<ExitCode, Trouble> {
-    let mut import = Import {
-        connection: here.connect().await?,
-        document,
-        progress: Progress::over(lists.iter().map(|found| found.rows).sum()),
-        interrupted: heed_interrupts(),
-    };
-    let outcome = import.all(lists, mode).await;
+    let mut import = Import::begin(person.connection().await?, document, lists);
+    let outcome = import.all(lists, report.replaces).await;
     import.progress.end();
     let rows = HumanCount(import.progress.rows());
     match outcome {
-        Ok(skipped) => Ok(tell(lists, &import.progress, &skipped, json)),
+        Ok(skipped) => {
+            for (list, id, why) in skipped.named {
+                report.skip(list, names.get(&id).unwrap_or(&id), &why);
+            }
+            for (list, more) in List::ALL.into_iter().zip(skipped.unnamed) {
+                report.skip_unnamed(list, more);
+            }
+            report.rate = import.progress.rate();
+            Ok(report.tell(person.json))
+        }
         Err(Ended::Interrupted) => {
             complain(&format!(
                 "interrupted after {rows} rows. They stay; the same import again adds the rest"
@@ -87,185 +254,4 @@ async fn import(
             Err(trouble)
         }
     }
-}
-
-/// What ends an import early.
-enum Ended {
-    Interrupted,
-    Trouble(Trouble),
-}
-
-impl<T: Into<Trouble>> From<T> for Ended {
-    fn from(trouble: T) -> Self {
-        Self::Trouble(trouble.into())
-    }
-}
-
-struct Import {
-    connection: Connection,
-    document: Document,
-    progress: Progress,
-    interrupted: Arc<AtomicBool>,
-}
-
-impl Import {
-    async fn all(&mut self, lists: &[Found], mode: Mode) -> Result<Skipped, Ended> {
-        if mode == Mode::Replace {
-            self.progress.note("deleting what was there");
-            self.call("{\"data\":{},\"mode\":\"replace\"}".to_owned()).await?;
-            self.progress.note("");
-        }
-        let mut skipped = Skipped::default();
-        for found in lists {
-            skipped.add(self.list(*found).await?);
-        }
-        Ok(skipped)
-    }
-
-    /// Places one list. Items whose parents came later are placed by another round, as long as one helps.
-    async fn list(&mut self, found: Found) -> Result<Skipped, Ended> {
-        self.document.seek(found.place)?;
-        let (mut skipped, mut left) = (Skipped::default(), Vec::new());
-        let mut still = found.rows;
-        while still > 0 {
-            let place = self.document.place();
-            let sent = self.send(found.list, still.min(CALL_ROWS)).await?;
-            still -= sent.rows;
-            self.progress.add(sent.rows);
-            if sent.skipped.count > 0 {
-                left.push((place, sent.rows));
-            }
-            skipped.add(sent.skipped);
-        }
-        while found.list == List::Items && !left.is_empty() {
-            self.progress.note("once more: items whose parents came later");
-            let before = std::mem::take(&mut skipped).count;
-            for (place, rows) in std::mem::take(&mut left) {
-                self.document.seek(place)?;
-                let sent = self.send(found.list, rows).await?;
-                if sent.skipped.count > 0 {
-                    left.push((place, sent.rows));
-                }
-                skipped.add(sent.skipped);
-            }
-            if skipped.count == before {
-                break;
-            }
-        }
-        Ok(skipped)
-    }
-
-    /// One call with the next rows of a list, which has at least `most`: fewer when they are large.
-    async fn send(&mut self, list: List, most: u64) -> Result<Sent, Ended> {
-        let mut call = format!("{{\"data\":{{\"{}\":[", list.key());
-        let mut rows = 0;
-        while rows < most && call.len() < CALL_BYTES {
-            if rows > 0 {
-                call.push(',');
-            }
-            call.push_str(self.document.next_row()?);
-            rows += 1;
-        }
-        call.push_str("]}}");
-        let answer = self.call(call).await?;
-        Ok(Sent { rows, skipped: Skipped::of(&answer) })
-    }
-
-    /// One call of import_graph. It happens whole or not at all; an interruption waits for it.
-    async fn call(&self, arguments: String) -> Result<Value, Ended> {
-        if self.interrupted.load(Ordering::Relaxed) {
-            return Err(Ended::Interrupted);
-        }
-        // No key: what the daemon has placed already it leaves as it is, so that a repeated call does no harm.
-        let call = ToolCall {
-            name: "import_graph".to_owned(),
-            arguments: Some(arguments.into()),
-            ..ToolCall::default()
-        };
-        let answer = self.connection.call(call, DEADLINE).await?;
-        let document: Value = serde_json::from_str(answer.document.text()).map_err(std::io::Error::from)?;
-        if answer.is_error {
-            let message = document["error"]["message"].as_str().unwrap_or_default();
-            return Err(Trouble::Said(format!("the daemon refused the rows that follow: {message}")).into());
-        }
-        Ok(document)
-    }
-}
-
-/// What became of one call.
-struct Sent {
-    rows: u64,
-    skipped: Skipped,
-}
-
-/// Rows that could not be placed: how many, and the first of them in words.
-#[derive(Default)]
-struct Skipped {
-    count: usize,
-    named: Vec<String>,
-}
-
-impl Skipped {
-    fn of(answer: &Value) -> Self {
-        let listed = answer["skipped"].as_array().map_or(&[] as &[Value], Vec::as_slice);
-        let more = answer["more"]["skipped"].as_u64().unwrap_or(0);
-        let word = |row: &Value, key: &str| row[key].as_str().unwrap_or("?").to_owned();
-        let named = listed
-            .iter()
-            .take(NAMED)
-            .map(|row| format!("{} {}: {}", word(row, "kind"), word(row, "id"), word(row, "reason")));
-        Self { count: listed.len() + usize::try_from(more).unwrap_or(usize::MAX), named: named.collect() }
-    }
-
-    fn add(&mut self, other: Self) {
-        self.count += other.count;
-        self.named.extend(other.named);
-        self.named.truncate(NAMED);
-    }
-}
-
-/// Says what came of it; everything placed is a success.
-fn tell(lists: &[Found], progress: &Progress, skipped: &Skipped, json: bool) -> ExitCode {
-    let rows = |list| lists.iter().filter(|found| found.list == list).map(|found| found.rows).sum::<u64>();
-    let exit = if skipped.count == 0 { Exit::Fine } else { Exit::Refused };
-    if json {
-        let (items, notes, dependencies) = (rows(List::Items), rows(List::Notes), rows(List::Dependencies));
-        say(&json!({
-            "items": items, "notes": notes, "dependencies": dependencies,
-            "rows_per_second": progress.rate(), "skipped": skipped.count, "named": skipped.named,
-        })
-        .to_string());
-        return exit.into();
-    }
-    let count = |list| HumanCount(rows(list));
-    say(&format!(
-        "{} items, {} notes and {} dependencies: {} rows a second",
-        count(List::Items),
-        count(List::Notes),
-        count(List::Dependencies),
-        HumanCount(progress.rate())
-    ));
-    if exit == Exit::Fine {
-        return exit.into();
-    }
-    complain(&format!("{} rows could not be placed:", HumanCount(skipped.count as u64)));
-    for row in &skipped.named {
-        complain(&format!("  {row}"));
-    }
-    if skipped.count > skipped.named.len() {
-        complain(&format!("  and {} more", HumanCount((skipped.count - skipped.named.len()) as u64)));
-    }
-    exit.into()
-}
-
-/// Ctrl-C ends the import between two calls.
-fn heed_interrupts() -> Arc<AtomicBool> {
-    let interrupted = Arc::new(AtomicBool::new(false));
-    let told = Arc::clone(&interrupted);
-    tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            told.store(true, Ordering::Relaxed);
-        }
-    });
-    interrupted
 }

@@ -26,6 +26,7 @@ pub mod left_log;
 pub mod memory;
 #[cfg(any(test, feature = "testing"))]
 pub mod meter;
+pub mod moving;
 pub mod open;
 pub mod original_workspaces;
 mod place;

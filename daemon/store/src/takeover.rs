@@ -6,12 +6,12 @@
 //! is not what it was, or could not come, is kept whole in the table `take_over_leftovers` with the reason ([`leftovers`]).
 
 mod convert;
-mod cycles;
+pub(crate) mod cycles;
 mod hold;
 mod leftovers;
-mod old_row;
-mod plan;
-mod rows;
+pub(crate) mod old_row;
+pub(crate) mod plan;
+pub(crate) mod rows;
 #[cfg(test)]
 mod tests;
 

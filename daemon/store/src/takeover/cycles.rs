@@ -2,7 +2,7 @@
 
 /// Marks edges so that without them there is no cycle among the nodes `0..nodes`; none when there is none. One walk over the
 /// graph, whatever its size. Of the edges of a small circle the one drawn last is marked.
-pub(super) fn closing(nodes: usize, edges: &[(usize, usize)]) -> Vec<bool> {
+pub fn closing(nodes: usize, edges: &[(usize, usize)]) -> Vec<bool> {
     let mut first = vec![0usize; nodes + 1];
     for (from, _) in edges {
         first[from + 1] += 1;

@@ -9,7 +9,7 @@ use serde_json::{Map, Number, Value, json};
 
 /// One value.
 #[derive(Clone, PartialEq, Debug)]
-pub(super) enum Old {
+pub(crate) enum Old {
     Null,
     Integer(i64),
     Real(f64),
@@ -20,43 +20,43 @@ pub(super) enum Old {
 
 /// One row, by column. A column that an older original lacks reads as NULL.
 #[derive(Clone, Debug)]
-pub(super) struct OldRow {
+pub(crate) struct OldRow {
     columns: Rc<[String]>,
     values: Vec<Old>,
 }
 
 /// The columns of a table that this original has.
-pub(super) fn columns(connection: &Connection, table: &str) -> rusqlite::Result<Rc<[String]>> {
+pub(crate) fn columns(connection: &Connection, table: &str) -> rusqlite::Result<Rc<[String]>> {
     let mut query = connection.prepare("SELECT name FROM pragma_table_info(?1) ORDER BY cid")?;
     query.query_map([table], |row| row.get(0))?.collect()
 }
 
 impl OldRow {
     /// Reads the row of a `SELECT rowid, *` over these columns.
-    pub(super) fn read(columns: &Rc<[String]>, row: &Row<'_>) -> rusqlite::Result<Self> {
+    pub(crate) fn read(columns: &Rc<[String]>, row: &Row<'_>) -> rusqlite::Result<Self> {
         let values = (1..=columns.len()).map(|at| Ok(Old::from(row.get_ref(at)?)));
         Ok(Self { columns: Rc::clone(columns), values: values.collect::<rusqlite::Result<_>>()? })
     }
 
-    pub(super) fn value(&self, column: &str) -> &Old {
+    pub(crate) fn value(&self, column: &str) -> &Old {
         let at = self.columns.iter().position(|name| name.eq_ignore_ascii_case(column));
         at.and_then(|at| self.values.get(at)).unwrap_or(&Old::Null)
     }
 
     /// What another row would refer to this one by.
-    pub(super) fn key(&self, column: &str) -> Option<String> {
+    pub(crate) fn key(&self, column: &str) -> Option<String> {
         self.value(column).key()
     }
 
     /// The whole row, so that nothing of it is lost.
-    pub(super) fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         let cells = self.columns.iter().zip(&self.values);
         Value::Object(cells.map(|(name, value)| (name.clone(), value.json())).collect::<Map<_, _>>())
     }
 }
 
 impl Old {
-    pub(super) fn key(&self) -> Option<String> {
+    pub(crate) fn key(&self) -> Option<String> {
         match self {
             Old::Text(text) => Some(text.clone()),
             Old::Integer(n) => Some(n.to_string()),
@@ -94,27 +94,27 @@ impl From<ValueRef<'_>> for Old {
 }
 
 /// Reads a row's values as ours, and says what had to become another value on the way.
-pub(super) struct Reading<'r> {
+pub(crate) struct Reading<'r> {
     row: &'r OldRow,
-    pub(super) changed: Vec<String>,
+    pub(crate) changed: Vec<String>,
 }
 
 impl<'r> Reading<'r> {
-    pub(super) fn of(row: &'r OldRow) -> Self {
+    pub(crate) fn of(row: &'r OldRow) -> Self {
         Self { row, changed: Vec::new() }
     }
 
     /// Says what had to change.
-    pub(super) fn change(&mut self, what: impl Into<String>) {
+    pub(crate) fn change(&mut self, what: impl Into<String>) {
         self.changed.push(what.into());
     }
 
-    pub(super) fn value(&self, column: &str) -> &'r Old {
+    pub(crate) fn value(&self, column: &str) -> &'r Old {
         self.row.value(column)
     }
 
     /// The columns that are not among `known` and hold something.
-    pub(super) fn filled_beyond(&self, known: &[&str]) -> Vec<String> {
+    pub(crate) fn filled_beyond(&self, known: &[&str]) -> Vec<String> {
         let cells = self.row.columns.iter().zip(&self.row.values);
         let beyond = cells.filter(|(name, value)| {
             **value != Old::Null && !known.iter().any(|known| name.eq_ignore_ascii_case(known))
@@ -123,7 +123,7 @@ impl<'r> Reading<'r> {
     }
 
     /// Text as it stands; `None` for NULL.
-    pub(super) fn text(&mut self, column: &str) -> Option<String> {
+    pub(crate) fn text(&mut self, column: &str) -> Option<String> {
         match self.row.value(column) {
             Old::Bytes(bytes) => {
                 self.changed.push(format!("{column} was no text in UTF-8"));
@@ -134,12 +134,12 @@ impl<'r> Reading<'r> {
     }
 
     /// Text where there is any.
-    pub(super) fn filled(&mut self, column: &str) -> Option<String> {
+    pub(crate) fn filled(&mut self, column: &str) -> Option<String> {
         self.text(column).filter(|text| !text.trim().is_empty())
     }
 
     /// One of a few words. `None` where there is none, or an unknown one, which is said with what it becomes.
-    pub(super) fn word<T>(
+    pub(crate) fn word<T>(
         &mut self,
         column: &str,
         parse: fn(&str) -> Result<T, orc_core::Refusal>,
@@ -154,7 +154,7 @@ impl<'r> Reading<'r> {
     }
 
     /// A time, as it was given.
-    pub(super) fn stamp(&mut self, column: &str, becomes: &str) -> Option<Stamp> {
+    pub(crate) fn stamp(&mut self, column: &str, becomes: &str) -> Option<Stamp> {
         let text = self.filled(column)?;
         let stamp = Stamp::parse(&text);
         if stamp.is_none() {
@@ -164,7 +164,7 @@ impl<'r> Reading<'r> {
     }
 
     /// When the row was made and changed, each standing in for the other, or the present moment for both.
-    pub(super) fn times(&mut self, now: &Stamp) -> (Stamp, Stamp) {
+    pub(crate) fn times(&mut self, now: &Stamp) -> (Stamp, Stamp) {
         let before = self.changed.len();
         let created = self.stamp("created_at", "updated_at, or the time of the take-over");
         let updated = self.stamp("updated_at", "created_at, or the time of the take-over");
@@ -178,6 +178,6 @@ impl<'r> Reading<'r> {
 }
 
 /// As much of a value as a reason shows; the whole row is kept beside it.
-pub(super) fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     orc_core::text::cut(text, 60)
 }

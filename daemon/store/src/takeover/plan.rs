@@ -11,7 +11,7 @@ use rusqlite::Connection;
 use super::old_row::{Old, shown};
 
 /// All items of an original.
-pub(super) struct Plan {
+pub(crate) struct Plan {
     items: Vec<Planned>,
     by_old_id: HashMap<String, usize>,
     /// What had to change, of the few items where something had to.
@@ -19,15 +19,15 @@ pub(super) struct Plan {
 }
 
 /// One item.
-pub(super) struct Planned {
-    pub(super) rowid: i64,
-    pub(super) id: ItemId,
+pub(crate) struct Planned {
+    pub(crate) rowid: i64,
+    pub(crate) id: ItemId,
     parent: Option<usize>,
 }
 
 impl Plan {
     /// Reads ids and parents. New ids, where one is needed, come from `ids`.
-    pub(super) fn read(original: &Connection, ids: Ids) -> rusqlite::Result<Self> {
+    pub(crate) fn read(original: &Connection, ids: Ids) -> rusqlite::Result<Self> {
         let has_parent: bool = original.query_row(
             "SELECT count(*) FROM pragma_table_info('work_items') WHERE name = 'parent_id'",
             [],
@@ -67,32 +67,32 @@ impl Plan {
     }
 
     /// How many items there are.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.items.len()
     }
 
     /// The item at a place.
-    pub(super) fn item(&self, at: usize) -> &Planned {
+    pub(crate) fn item(&self, at: usize) -> &Planned {
         &self.items[at]
     }
 
     /// The id of the parent of the item at a place.
-    pub(super) fn parent(&self, at: usize) -> Option<&ItemId> {
+    pub(crate) fn parent(&self, at: usize) -> Option<&ItemId> {
         self.items[at].parent.map(|parent| &self.items[parent].id)
     }
 
     /// The place of the item that the original knew by that id.
-    pub(super) fn find(&self, old_id: &str) -> Option<usize> {
+    pub(crate) fn find(&self, old_id: &str) -> Option<usize> {
         self.by_old_id.get(old_id).copied()
     }
 
     /// What had to change at an item.
-    pub(super) fn changed(&self, at: usize) -> &[String] {
+    pub(crate) fn changed(&self, at: usize) -> &[String] {
         self.changed.get(&at).map_or(&[], Vec::as_slice)
     }
 
     /// All places in the original's order, but for parents that came after their children.
-    pub(super) fn parents_first(&self) -> Vec<usize> {
+    pub(crate) fn parents_first(&self) -> Vec<usize> {
         let mut placed = vec![false; self.items.len()];
         let mut order = Vec::with_capacity(self.items.len());
         let mut above = Vec::new();

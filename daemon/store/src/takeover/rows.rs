@@ -47,7 +47,7 @@ const UNTITLED: &str = "(untitled)";
 const KEYLESS: &str = "note";
 
 /// An item, under the id and parent that the plan has for it.
-pub(super) fn item(reading: &mut Reading<'_>, id: &ItemId, parent: Option<&ItemId>, now: &Stamp) -> Item {
+pub(crate) fn item(reading: &mut Reading<'_>, id: &ItemId, parent: Option<&ItemId>, now: &Stamp) -> Item {
     let title = reading.text("title").unwrap_or_default();
     let title = if title.trim().is_empty() {
         reading.change(format!("it had no title and is called {UNTITLED}"));
@@ -119,7 +119,7 @@ fn schedule(reading: &mut Reading<'_>, now: &Stamp) -> Option<String> {
 }
 
 /// A note. `taken` says whether its item has another one under that key.
-pub(super) fn note<E>(
+pub(crate) fn note<E>(
     reading: &mut Reading<'_>,
     id: ItemId,
     item: &ItemId,
@@ -163,7 +163,7 @@ fn fits(key: &str) -> bool {
 }
 
 /// What an edge means, and whether its ends are to be exchanged. The original lets every kind but `relates_to` block.
-pub(super) fn kind(reading: &mut Reading<'_>) -> (DepKind, bool) {
+pub(crate) fn kind(reading: &mut Reading<'_>) -> (DepKind, bool) {
     match reading.filled("dep_type").map(|word| word.trim().to_ascii_lowercase().replace('-', "_")) {
         None => (DepKind::Blocks, false),
         Some(word) if word == "is_blocked_by" => {
@@ -175,7 +175,7 @@ pub(super) fn kind(reading: &mut Reading<'_>) -> (DepKind, bool) {
 }
 
 /// An edge between two items.
-pub(super) fn edge(
+pub(crate) fn edge(
     reading: &mut Reading<'_>,
     id: ItemId,
     (from, to): (&ItemId, &ItemId),
@@ -195,7 +195,7 @@ pub(super) fn edge(
 }
 
 /// A claim. Its session is over, so it ends at `grace` unless its agent returns before.
-pub(super) fn claim(
+pub(crate) fn claim(
     reading: &mut Reading<'_>,
     subject: Subject,
     session_agent: Option<&str>,
@@ -219,7 +219,7 @@ pub(super) fn claim(
 }
 
 /// Whose a session was: its agent's name, or its program and machine.
-pub(super) fn agent_of_session(row: &OldRow) -> String {
+pub(crate) fn agent_of_session(row: &OldRow) -> String {
     let text = |column| row.key(column).filter(|text| !text.trim().is_empty());
     text("agent_id").unwrap_or_else(|| {
         let program = text("cli").unwrap_or_else(|| "agent".to_owned());
@@ -228,7 +228,7 @@ pub(super) fn agent_of_session(row: &OldRow) -> String {
 }
 
 /// Columns that no known version of the original has, and that hold something.
-pub(super) fn say_unknown_columns(reading: &mut Reading<'_>, table: &str) {
+pub(crate) fn say_unknown_columns(reading: &mut Reading<'_>, table: &str) {
     let known: &[&str] = match table {
         "work_items" => &OF_ITEMS,
         "notes" => &OF_NOTES,
