@@ -90,7 +90,9 @@ fi || fail "$archives is not what $sums says: it was damaged or changed on its w
 mkdir unpacked
 tar -xzf "$archives" -C unpacked --no-same-owner
 tree=$work/unpacked/${archives%.tar.gz}
-[ -f "$tree/bin/task-orchestrator" ] && [ -f "$tree/bin/task-orchestrator-mcp" ] || fail "$archives does not hold the two programs"
+for program in task-orchestrator task-orchestrator-mcp; do
+    [ -f "$tree/bin/$program" ] || fail "$archives does not hold $program"
+done
 
 mkdir -p "$prefix/bin" "$prefix/share" 2>/dev/null || fail "cannot create $prefix/bin. Choose a folder you may write to: --prefix DIR"
 for program in task-orchestrator task-orchestrator-mcp; do

@@ -5,10 +5,11 @@ set -eu
 
 usage() {
     cat <<'TEXT'
-Usage: sh packaging/install.sh [--prefix DIR] [--no-play]
+Usage: sh packaging/install.sh [--prefix DIR] [--no-play] [--uninstall]
 
   --prefix DIR   install into DIR/bin (default: ~/.local)
   --no-play      do not play the example
+  --uninstall    take everything away but the data: clients' entries, service, daemon, programs
   --help         this text
 TEXT
 }
@@ -20,11 +21,13 @@ fail() {
 
 prefix=
 play=yes
+uninstall=no
 while [ $# -gt 0 ]; do
     case $1 in
     --prefix) [ $# -ge 2 ] || fail "--prefix needs a folder: --prefix DIR"; prefix=$2; shift 2 ;;
     --prefix=*) prefix=${1#--prefix=}; shift ;;
     --no-play) play=no; shift ;;
+    --uninstall) uninstall=yes; shift ;;
     -h | --help) usage; exit 0 ;;
     *) usage >&2; fail "there is no option $1" ;;
     esac
@@ -32,6 +35,28 @@ done
 if [ -z "$prefix" ]; then
     [ -n "${HOME:-}" ] || fail "HOME is not set; name a folder with --prefix DIR"
     prefix=$HOME/.local
+fi
+
+# Each step by the program that made what it takes away; what is not there is no fault.
+take_away() {
+    program=$prefix/bin/task-orchestrator
+    if [ -x "$program" ]; then
+        "$program" setup --all --remove || echo "Some clients keep their entries; what is said above tells why."
+        "$program" service uninstall || echo "The service manager could not be told; what is said above tells why."
+        "$program" stop || fail "the daemon did not stop; the programs are still there"
+    fi
+    for file in bin/task-orchestrator bin/task-orchestrator-mcp share/bash-completion/completions/task-orchestrator \
+        share/zsh/site-functions/_task-orchestrator share/fish/vendor_completions.d/task-orchestrator.fish; do
+        if [ -e "$prefix/$file" ]; then rm -f "$prefix/$file" && echo "Removed $prefix/$file"; fi
+    done
+    rm -f "$prefix"/share/man/man1/task-orchestrator.1 "$prefix"/share/man/man1/task-orchestrator-*.1
+    rm -rf "$prefix/share/doc/task-orchestrator"
+    echo "What remains is yours: ~/.local/share/task-orchestrator (the database and its backups), ~/.config/task-orchestrator,"
+    echo "and ~/.local/state/task-orchestrator (logs)."
+}
+if [ "$uninstall" = yes ]; then
+    take_away
+    exit 0
 fi
 
 case $0 in

@@ -2,7 +2,8 @@
 //! the same answers, the same refusals, the same store at the end.
 //!
 //! What once found something is kept as a file of steps under `tests/model/histories` and played first. Of a history that fails
-//! the shortest form is shown, ready to be kept there. `HISTORIES=5000` plays that many.
+//! the shortest form is shown, ready to be kept there. `HISTORIES=5000` plays that many, `HISTORIES_SEED=N` others
+//! than those that are played each time.
 
 mod fields;
 mod player;
@@ -10,7 +11,7 @@ mod steps;
 
 use std::path::Path;
 
-use proptest::test_runner::{Config, TestCaseError, TestRunner};
+use proptest::test_runner::{Config, RngSeed, TestCaseError, TestRunner};
 
 use player::{Step, play};
 
@@ -37,7 +38,9 @@ fn histories_that_once_found_something_agree() {
 #[test]
 fn the_product_answers_as_the_model_does() {
     let cases = std::env::var("HISTORIES").ok().and_then(|n| n.parse().ok()).unwrap_or(FEW);
-    let config = Config { cases, max_shrink_iters: 400, ..Config::with_source_file(file!()) };
+    let seed = std::env::var("HISTORIES_SEED").ok().and_then(|n| n.parse().ok()).unwrap_or(1);
+    let rng_seed = RngSeed::Fixed(seed);
+    let config = Config { cases, max_shrink_iters: 400, rng_seed, ..Config::with_source_file(file!()) };
     let history = steps::history(CALLS);
     let result = TestRunner::new(config).run(&history, |history| {
         play(&history).map_err(|difference| {

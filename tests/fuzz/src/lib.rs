@@ -5,7 +5,8 @@
 //! tried for `FUZZ_SECONDS` (1 unless set).
 //!
 //! proptest makes and shrinks the changes: it runs on stable Rust under `cargo test`. Coverage guides nothing here, so the
-//! examples are what matters; a new form of input wants an example of its own.
+//! examples are what matters; a new form of input wants an example of its own. The changes are the same each time, so that a run
+//! which fails tells of a change to the program; `FUZZ_SEED=N` makes others, and is for whoever looks for something new.
 
 mod change;
 
@@ -15,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
+use proptest::test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunner};
 
 use change::{Change, changes};
 
@@ -36,9 +37,11 @@ pub fn fuzz(name: &str, target: impl Fn(&[u8]) -> Result<(), String>) {
         }
     }
     let examples: Vec<Vec<u8>> = examples.into_iter().map(|(_, example)| example).collect();
-    let end = Instant::now() + Duration::from_secs(seconds());
-    while Instant::now() < end {
-        let config = Config { cases: 100, failure_persistence: None, ..Config::default() };
+    let end = Instant::now() + Duration::from_secs(number("FUZZ_SECONDS", 1));
+    let seeds = number("FUZZ_SEED", 0).wrapping_mul(1 << 32)..;
+    for seed in seeds.take_while(|_| Instant::now() < end) {
+        let rng_seed = RngSeed::Fixed(seed);
+        let config = Config { cases: 100, failure_persistence: None, rng_seed, ..Config::default() };
         let strategy = (any::<prop::sample::Index>(), changes());
         let run = TestRunner::new(config).run(&strategy, |(first, changes)| {
             timed(&target, &changed(&examples, first, &changes)).map_err(TestCaseError::fail)
@@ -55,8 +58,8 @@ pub fn fuzz(name: &str, target: impl Fn(&[u8]) -> Result<(), String>) {
     }
 }
 
-fn seconds() -> u64 {
-    std::env::var("FUZZ_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(1)
+fn number(variable: &str, otherwise: u64) -> u64 {
+    std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
 }
 
 fn examples(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
