@@ -215,7 +215,7 @@ fn serve(connection: Connection, inbox: &Receiver<Box<dyn Job>>, waiting: &Atomi
     #[cfg(feature = "faults")]
     crate::faults::pass(crate::faults::Point::BeforeCheckpoint);
     // Nobody can write any more: leave one file behind instead of three.
-    let _ = connection.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE);");
+    let _ = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE);");
     #[cfg(feature = "faults")]
     crate::faults::pass(crate::faults::Point::AfterCheckpoint);
 }

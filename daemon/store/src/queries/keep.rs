@@ -179,7 +179,8 @@ impl Tx<'_> {
     pub fn keep_answer(&self, key: &str, hash: &[u8], answer: &str, now: i64, forget: i64) -> Result<()> {
         // A few at a time, oldest first: two go for each that comes, so that none stays behind. A time that lies far ahead is
         // of a clock that was wrong, and so may the present one be: the newest stay in any case.
-        let oldest = "DELETE FROM requests WHERE rid IN (SELECT rid FROM requests ORDER BY rid LIMIT 2)
+        // Written as a range: for a list of rows SQLite may go through the whole table.
+        let oldest = "DELETE FROM requests WHERE rid <= (SELECT max(rid) FROM (SELECT rid FROM requests ORDER BY rid LIMIT 2))
                       AND (ts < ?1 OR ts > ?2) AND rid <= (SELECT max(rid) FROM requests) - ?3";
         self.execute(oldest, params![forget, now.saturating_add(now - forget), NEWEST])?;
         let sql = "INSERT OR REPLACE INTO requests (key, hash, answer, ts) VALUES (?1, ?2, ?3, ?4)";
