@@ -9,7 +9,7 @@ use tokio::{
 };
 
 /// Looks that nobody asks for, where folders are watched: rare, because an idle daemon is to stay asleep.
-const WATCHED: Duration = Duration::from_secs(60);
+const WATCHED: Duration = Duration::from_secs(120);
 /// The same, where looking is all there is.
 const BLIND: Duration = Duration::from_secs(10);
 

@@ -26,7 +26,7 @@ use crate::reload::InForce;
 /// Longest time between two looks while something is to happen: a timer does not run on while the machine sleeps, nor does it
 /// notice that its clock was set.
 const LOOK_EVERY: Duration =
-    if cfg!(feature = "faults") { Duration::from_millis(200) } else { Duration::from_secs(60) };
+    if cfg!(feature = "faults") { Duration::from_millis(200) } else { Duration::from_secs(120) };
 /// After a failure, the next try.
 const TRY_AGAIN: Duration = Duration::from_secs(30);
 /// Where history is not kept for ever, how often what is too old goes.
