@@ -191,7 +191,7 @@ impl Document {
     fn peek(&mut self) -> Result<Option<u8>, Unreadable> {
         loop {
             let rest = &self.window[self.at..];
-            if let Some(blank) = rest.iter().position(|byte| !byte.is_ascii_whitespace()) {
+            if let Some(blank) = rest.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r')) {
                 self.at += blank;
                 return Ok(self.window.get(self.at).copied());
             }
