@@ -106,8 +106,12 @@ impl Document {
         let mut found = Vec::new();
         self.expect(b'{', "an object, as export_graph answers it")?;
         while self.another(b'}')? {
+            if self.peek()? != Some(b'"') {
+                return Err(self.unlike("a name in quotes"));
+            }
             let key = self.value()?;
-            let key = String::from_utf8_lossy(&self.window[key]).trim_matches('"').to_owned();
+            // A name with half a character in it is none of ours.
+            let key: String = serde_json::from_slice(&self.window[key]).unwrap_or_default();
             self.expect(b':', "a colon")?;
             match List::ALL.into_iter().find(|list| list.key() == key) {
                 Some(list) if self.peek()? != Some(b'n') => {
