@@ -36,7 +36,10 @@ fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
     let rows = call.rows(tx)?;
     let items = section.rows.iter().map(|listed| stuck(tx, &rows, listed, 10)).collect::<Answer<Vec<_>>>()?;
     let has_more = section.total > items.len();
-    Ok(json!({"items": items, "total": section.total, "has_more": has_more}))
+    // Moved in: `json!` would copy every row.
+    let mut document = json!({"items": null, "total": section.total, "has_more": has_more});
+    document["items"] = Value::Array(items);
+    Ok(document)
 }
 
 /// A list row with the blockers that hold it back, at most `most` of them, and the reason it was blocked for.
@@ -47,7 +50,7 @@ pub(super) fn stuck(tx: &Tx<'_>, rows: &Rows<'_, '_>, listed: &Listed, most: usi
     if all > blockers.len() {
         row["more"] = json!({"blocked_by": all - blockers.len()});
     }
-    row["blocked_by"] = json!(blockers);
+    row["blocked_by"] = Value::Array(blockers);
     if listed.item.status == Status::Blocked
         && let Some(reason) = &listed.item.reason
     {

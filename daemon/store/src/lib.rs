@@ -18,6 +18,7 @@ pub mod contract;
 pub mod error;
 #[cfg(feature = "faults")]
 pub mod faults;
+pub mod fields;
 pub mod history;
 #[cfg(test)]
 mod leases;
