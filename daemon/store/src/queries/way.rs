@@ -63,9 +63,15 @@ impl Tx<'_> {
                 after: None,
                 ..along.clone()
             };
-            if changed.by_change().count(self, FEW + 1)? <= FEW {
+            let n = changed.by_change().count(self, limits::TOTAL_EXACT + 1)?;
+            if n <= FEW {
                 return Ok(gathered(filter.conditions(now)));
             }
+            // In their own order they were counted quickly; in the wanted one they may lie far apart.
+            return Ok(match along.choose() {
+                Way::Along(stretches, _) if after.is_none() => Way::Along(stretches, Some(n)),
+                way => way,
+            });
         }
         Ok(along.choose())
     }
