@@ -45,6 +45,7 @@ mod schema;
 pub mod takeover;
 #[cfg(test)]
 mod tests;
+mod tidying;
 mod tx;
 mod view;
 mod wal;
