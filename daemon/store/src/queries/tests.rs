@@ -12,7 +12,7 @@ use orc_core::text::split_tags;
 use orc_core::time::Stamp;
 use orc_core::{Change, Policies};
 
-use super::{Filter, HistoryFilter, HistoryRow, Order, Scope, Sort, Start};
+use super::{Filter, HistoryFilter, HistoryRow, NoteFilter, Order, Scope, Sort, Start};
 use crate::tests::fresh;
 use crate::tx::Tx;
 
@@ -82,7 +82,7 @@ fn filled() -> (Tx<'static>, Vec<Known>) {
         let mut changes =
             vec![Change::ItemCreated { item: Box::new(item.clone()), origin: Origin::Imported }];
         let note = (draw.below(4) == 0)
-            .then(|| draw.of(&["the hard part", "nothing of note", "international law"]).to_owned());
+            .then(|| draw.of(&["the hard part of it", "nothing of note", "international law"]).to_owned());
         if let Some(body) = &note {
             let note = Note {
                 id: ItemId::new(format!("note-{n}")),
@@ -133,6 +133,7 @@ fn filters(all: &[Known]) -> Vec<Filter> {
         Box::new(|f| f.search = Some("har".into())),
         Box::new(|f| f.search = Some("har repair".into())),
         Box::new(|f| f.search = Some("hard".into())),
+        Box::new(|f| f.search = Some("h".into())),
         Box::new(|f| f.search = Some("absent har".into())),
         // Longer than the beginnings that are kept: several words begin so, one does, none does.
         Box::new(|f| f.search = Some("international".into())),
@@ -242,6 +243,38 @@ fn a_list_has_what_asking_every_item_finds_in_the_order_asked_for() {
             let skipped = tx.page(&filter, Order::default(), Start::Skip(5), 9, NOW).unwrap();
             assert_eq!(skipped.items.len(), wanted.len().saturating_sub(5).min(9), "{filter:?}");
             assert_eq!(tx.total(&filter, NOW).unwrap(), (wanted.len(), false), "{filter:?}");
+        }
+    }
+}
+
+#[test]
+fn a_search_among_notes_finds_what_asking_every_note_finds() {
+    let (tx, all) = filled();
+    for search in ["n", "of", "o", "no", "note", "hard", "h part", "international law", "internationally", "nothing law"]
+    {
+        for role in [None, Some(Role::Queue), Some(Role::Work)] {
+            let filter = NoteFilter { role, search: Some(search.into()), ..NoteFilter::default() };
+            let wanted: BTreeSet<&str> = all
+                .iter()
+                .filter(|known| {
+                    let words: Vec<&str> = known.note.iter().flat_map(|body| body.split(' ')).collect();
+                    let begins = |part: &str| words.iter().any(|word| word.starts_with(part));
+                    role != Some(Role::Work) && known.note.is_some() && search.split(' ').all(begins)
+                })
+                .map(|known| known.item.id.as_str())
+                .collect();
+            let (mut found, mut after) = (Vec::new(), None);
+            loop {
+                let page = tx.note_page(&filter, after, 7).unwrap();
+                assert_eq!(page.total, wanted.len(), "{search}");
+                found.extend(page.notes.into_iter().map(|note| note.item));
+                after = page.next;
+                if after.is_none() {
+                    break;
+                }
+            }
+            assert_eq!(found.len(), wanted.len(), "{search}: none twice");
+            assert_eq!(found.iter().map(ItemId::as_str).collect::<BTreeSet<_>>(), wanted, "{search}");
         }
     }
 }
