@@ -26,7 +26,7 @@ pub use complete::Begun;
 pub use cursor::Cursor;
 pub use filter::{Filter, Scope};
 pub use graph::Neighbour;
-pub use history::{HistoryFilter, HistoryPage, HistoryRow};
+pub use history::{Held, HistoryFilter, HistoryPage, HistoryRow};
 pub use keep::SessionRow;
 pub use list::{Listed, Order, Page, Sort, Start};
 pub use metrics::Metrics;
