@@ -1,6 +1,6 @@
 //! Projects (`contract.md` §5, `daemon.md` 24): reads default to the session's project plus items of none.
 
-use e2e::{TestEnv, json, titles};
+use e2e::{TestEnv, eventually, json, titles};
 
 #[test]
 fn a_session_sees_its_project_and_what_belongs_to_none() {
@@ -103,6 +103,40 @@ fn worktrees_of_one_repository_are_one_project() {
     assert_eq!(there.total(), 1, "the other worktree sees it");
     let row = there.ok("query_items", json!({"operation": "list", "fields": "title,project"}));
     assert_eq!(row["items"][0]["project"], "repo", "{row}");
+}
+
+#[test]
+fn a_project_that_gets_another_name_stays_one_in_every_session() {
+    let env = TestEnv::new();
+    let shop = env.project("shop", "name: one\n");
+    let config = shop.join(".taskorchestrator/config.yaml");
+    let old = env.client().within(&shop).connect();
+    let id = old.item("before");
+    std::fs::write(&config, "name: two\n").expect("a project's config");
+    let sees =
+        |agent: &e2e::McpClient| titles(&agent.ok("query_items", json!({"operation": "list"}))["items"]);
+    let called = |name: &str| {
+        eventually("the project's name", || match &old.get(&id)["project"] {
+            now if now == name => Ok(()),
+            now => Err(now.to_string()),
+        });
+    };
+    called("two");
+    assert_eq!(sees(&old), ["before"], "a session that was there keeps its items");
+    old.item("after");
+    let new = env.client().within(&shop).connect();
+    let mut seen = sees(&new);
+    seen.sort();
+    assert_eq!(seen, ["after", "before"]);
+
+    // A session that comes before the daemon has seen the file takes the others with it.
+    std::fs::write(&config, "name: three\n").expect("a project's config");
+    env.client().within(&shop).connect().item("last");
+    old.item("at once");
+    assert_eq!([sees(&old).len(), sees(&new).len()], [4, 4]);
+    std::fs::remove_file(&config).expect("a project's config");
+    called("shop");
+    assert_eq!(sees(&new).len(), 4);
 }
 
 #[test]

@@ -180,7 +180,7 @@ fn admit(tx: &Tx<'_>, shared: &Shared, applicant: Applicant) -> Answer<Session> 
         }
     };
     if let Some(root) = root {
-        session.set_project(Some(name_project(tx, &root, &shared.book)?));
+        session.set_project(Some(name_project(tx, shared, &root)?));
     }
     if session.is_person() {
         return Ok(session);
@@ -191,15 +191,23 @@ fn admit(tx: &Tx<'_>, shared: &Shared, applicant: Applicant) -> Answer<Session> 
     Ok(session)
 }
 
-/// The name of the project at a root, whose file counts from now on.
-pub(super) fn name_project(
-    tx: &Tx<'_>,
-    root: &project::ProjectRoot,
-    book: &crate::reload::ConfigBook,
-) -> Answer<String> {
-    let wanted = book.declared_name(root).unwrap_or_else(|| root.folder_name());
-    let name = tx.name_project(&root.root.display().to_string(), &wanted)?;
-    book.add_project(&name, root);
+/// The name of the project at a root, whose file counts from now on. Where it was called otherwise before, the sessions in it
+/// are in the same project still.
+pub(super) fn name_project(tx: &Tx<'_>, shared: &Shared, root: &project::ProjectRoot) -> Answer<String> {
+    let wanted = shared.book.declared_name(root).unwrap_or_else(|| root.folder_name());
+    let at = root.root.display().to_string();
+    let before = tx.project_at(&at)?;
+    let name = tx.name_project(&at, &wanted)?;
+    shared.book.add_project(&name, root);
+    if before.as_ref().is_some_and(|before| *before != name) {
+        // Here and not later: the next write must not bring the old name back as a project of its own.
+        for session in shared.sessions.all() {
+            if session.project() == before {
+                session.set_project(Some(name.clone()));
+            }
+        }
+        shared.watchers.touch(Topic::Agents);
+    }
     Ok(name)
 }
 
