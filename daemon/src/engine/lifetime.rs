@@ -11,6 +11,7 @@ use orc_core::{Policies, decide};
 use orc_proto::Hello;
 use orc_store::Tx;
 use orc_store::queries::SessionRow;
+use tokio_util::sync::CancellationToken;
 
 use super::{Shared, roots};
 use crate::answer::Level;
@@ -126,6 +127,7 @@ fn prepare(shared: &Shared, hello: &Hello, pid: Option<u32>) -> Result<Applicant
         tools,
         notices: notices(shared, hello),
         subagents: std::sync::Mutex::default(),
+        leaving: CancellationToken::new(),
     };
     Ok(Applicant { session, root, name })
 }
