@@ -125,6 +125,16 @@ impl ConfigBook {
     /// Reads the user's file, or what was good of it last. The file need not exist.
     pub(crate) fn open(user_file: PathBuf, last_good: Arc<dyn LastGood>) -> Self {
         let user = Source::open(vec![user_file], None, Place::User, last_good.as_ref());
+        Self::of(user, last_good)
+    }
+
+    /// The same with a file that was named in its place (contract.md §11); that it does not exist is told.
+    pub(crate) fn open_named(user_file: PathBuf, last_good: Arc<dyn LastGood>) -> Self {
+        let user = Source::open_named(user_file, last_good.as_ref());
+        Self::of(user, last_good)
+    }
+
+    fn of(user: Arc<Source>, last_good: Arc<dyn LastGood>) -> Self {
         let first = compose::in_force(std::slice::from_ref(&user), 0);
         let book = Self {
             shared: Arc::new(Shared {
