@@ -8,8 +8,9 @@ use orc_core::note::Note;
 use orc_core::refusal::{Blocker, Details, MissingNote, Refusal};
 use orc_core::time::Stamp;
 use orc_core::view::View;
+use orc_store::fields::{self, Field};
 use orc_store::history;
-use orc_store::queries::Listed;
+use orc_store::queries::{Listed, SharedShorts};
 use orc_store::{Error, Tx};
 use serde_json::{Map, Value, json};
 
@@ -28,57 +29,36 @@ const LIST_FIELDS: [&str; 8] =
     ["id", "title", "status", "priority", "parent_id", "tags", "due_at", "claimed_by"];
 
 /// Every field that a list may be asked for.
-pub(crate) const FIELDS: [&str; 27] = [
-    "id",
-    "parent_id",
-    "title",
-    "description",
-    "summary",
-    "status",
-    "status_label",
-    "previous_status",
-    "priority",
-    "complexity",
-    "item_type",
-    "tags",
-    "metadata",
-    "properties",
-    "role_changed_at",
-    "due_at",
-    "schedule",
-    "next_run_at",
-    "not_before",
-    "reason",
-    "project",
-    "version",
-    "created_by",
-    "updated_by",
-    "created_at",
-    "updated_at",
-    "claimed_by",
-];
+pub(crate) const FIELDS: [&str; fields::FIELDS.len() + 1] = {
+    let mut all = ["claimed_by"; fields::FIELDS.len() + 1];
+    let mut at = 0;
+    while at < fields::FIELDS.len() {
+        all[at] = fields::FIELDS[at];
+        at += 1;
+    }
+    all
+};
 
 /// Makes rows of one transaction's values.
 pub(crate) struct Rows<'a, 'c> {
     tx: &'a Tx<'c>,
     level: Level,
     now: &'a Stamp,
-    /// Whether any ids share their first 8 characters, so that showing 8 may not be enough.
-    shared: bool,
+    /// Which ids share their first 8 characters, so that showing 8 is not enough.
+    shared: Option<SharedShorts>,
 }
 
 impl<'a, 'c> Rows<'a, 'c> {
     pub(crate) fn new(tx: &'a Tx<'c>, level: Level, now: &'a Stamp) -> Result<Self, Error> {
-        let shared = level == Level::Compact && tx.has_shared_shorts()?;
+        let shared = if level == Level::Compact { Some(tx.shared_shorts()?) } else { None };
         Ok(Self { tx, level, now, shared })
     }
 
     /// An id as this answer shows it.
     pub(crate) fn id(&self, id: &ItemId) -> Result<Value, Error> {
-        Ok(match self.level {
-            Level::Full => Value::from(id.as_str()),
-            Level::Compact if self.shared => Value::from(self.tx.shortest(id)?),
-            Level::Compact => Value::from(id.short()),
+        Ok(match &self.shared {
+            Some(shared) => Value::from(self.tx.shortest(id, shared)?),
+            None => Value::from(id.as_str()),
         })
     }
 
@@ -95,37 +75,50 @@ impl<'a, 'c> Rows<'a, 'c> {
     /// A single item's row, with its holder.
     pub(crate) fn item(&self, item: &Item) -> Result<Map<String, Value>, Error> {
         let claim = self.tx.claim(&Subject::Item(item.id.clone()))?.filter(|claim| claim.holds_at(self.now));
-        let mut row = self.row(item, claim.map(|claim| claim.holder.name()))?;
-        if self.level == Level::Compact {
-            drop_empty(&mut row);
+        self.row(item, claim.map(|claim| claim.holder.name()).as_deref(), FIELDS.into_iter())
+    }
+
+    /// The fields of these names, as far as there is anything in them. The original's row has a place for each of its own
+    /// fields, also where there is nothing.
+    fn row<'n>(
+        &self,
+        item: &Item,
+        claimed_by: Option<&str>,
+        names: impl Iterator<Item = &'n str>,
+    ) -> Result<Map<String, Value>, Error> {
+        let mut row = Map::with_capacity(names.size_hint().0);
+        for name in names {
+            let field = match name {
+                "claimed_by" => claimed_by.into(),
+                name => Field::of(item, name),
+            };
+            let shown = match self.level {
+                Level::Full => field != Field::Null || !["reason", "claimed_by"].contains(&name),
+                Level::Compact => !field.is_empty(),
+            };
+            if shown {
+                row.insert(name.to_owned(), self.value(name, field)?);
+            }
         }
         Ok(row)
     }
 
-    fn row(&self, item: &Item, claimed_by: Option<String>) -> Result<Map<String, Value>, Error> {
-        let Value::Object(mut row) = history::item_json(item) else { return Ok(Map::new()) };
-        if item.reason.is_none() {
-            row.remove("reason");
+    /// A field as it is shown.
+    fn value(&self, name: &str, field: Field<'_>) -> Result<Value, Error> {
+        match field {
+            Field::Text(id) if ["id", "parent_id"].contains(&name) => self.id(&ItemId::new(id)),
+            field => Ok(field.into()),
         }
-        if let Some(holder) = claimed_by {
-            row.insert("claimed_by".to_owned(), Value::from(holder));
-        }
-        self.ids_in(&mut row, &["id", "parent_id"])?;
-        Ok(row)
     }
 
     /// A row of a list: the few fields that tell items apart, or the ones picked.
     pub(crate) fn listed(&self, listed: &Listed, picked: Option<&[String]>) -> Result<Value, Error> {
-        let mut row = self.row(&listed.item, listed.claimed_by.clone())?;
-        match (picked, self.level) {
-            (Some(fields), _) => row = self.pick(&row, fields),
-            (None, Level::Compact) => {
-                row = LIST_FIELDS.iter().filter_map(|f| Some(((*f).to_owned(), row.remove(*f)?))).collect();
-                drop_empty(&mut row);
-            }
-            (None, Level::Full) => {}
-        }
-        Ok(Value::Object(row))
+        let (item, holder) = (&listed.item, listed.claimed_by.as_deref());
+        Ok(Value::Object(match (picked, self.level) {
+            (Some(names), _) => self.pick(&self.row(item, holder, names.iter().map(String::as_str))?, names),
+            (None, Level::Compact) => self.row(item, holder, LIST_FIELDS.into_iter())?,
+            (None, Level::Full) => self.row(item, holder, FIELDS.into_iter())?,
+        }))
     }
 
     /// The fields of a row that a call picked.

@@ -367,7 +367,8 @@ fn undone(too_large: Refusal) -> Refusal {
 
 /// The document as it goes over the wire, within the bound of contract.md §12.
 fn written(document: &Value) -> Result<Document, Refusal> {
-    let text = document.to_string();
+    // Not by its `Display`, which checks each piece of the text once more.
+    let text = serde_json::to_string(document).map_err(|e| Refusal::new(Code::Internal, e.to_string()))?;
     if text.len() > limits::ANSWER_BYTES {
         let message = format!(
             "The answer has {} bytes; at most {} are sent. Ask for less, with limit, fields or a filter",

@@ -16,6 +16,7 @@ use crate::answer::{Rows, holder};
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
 use crate::catalog::{Access, Effect, Tool};
+use crate::page::Page;
 use crate::sessions::Session;
 
 const PARAMS: [Param; 8] = [
@@ -185,7 +186,7 @@ fn list_one(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
     let rows = call.rows(tx)?;
     let items =
         claim.iter().map(|c| Ok(Value::Object(claim_row(tx, &rows, c)?))).collect::<Answer<Vec<_>>>()?;
-    Ok(json!({"items": items, "total": items.len(), "has_more": false}))
+    Ok(Page::first_of(items.len(), items).document())
 }
 
 fn list(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
@@ -198,6 +199,5 @@ fn list(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
     let rows = call.rows(tx)?;
     let items =
         claims.iter().map(|c| Ok(Value::Object(claim_row(tx, &rows, c)?))).collect::<Answer<Vec<_>>>()?;
-    let has_more = total > items.len();
-    Ok(json!({"items": items, "total": total, "has_more": has_more}))
+    Ok(Page::first_of(total, items).document())
 }

@@ -11,6 +11,7 @@ use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
 use crate::catalog::{Access, Effect, Tool};
 use crate::engine::Shared;
+use crate::page::Page;
 
 const PARAMS: [Param; 1] = [Param::new("limit", Kind::Integer, "").hidden()];
 
@@ -71,5 +72,5 @@ fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
         }
         items.push(row);
     }
-    Ok(json!({"items": items, "total": live.len(), "has_more": live.len() > limit}))
+    Ok(Page::first_of(live.len(), items).document())
 }

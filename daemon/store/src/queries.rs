@@ -24,6 +24,7 @@ mod way;
 
 pub use complete::Begun;
 pub use cursor::Cursor;
+pub use display::SharedShorts;
 pub use filter::{Filter, Scope};
 pub use graph::Neighbour;
 pub use history::{Held, HistoryFilter, HistoryPage, HistoryRow};

@@ -420,3 +420,28 @@ fn pages_of_a_projects_history_have_what_asking_every_row_finds() {
         }
     }
 }
+
+#[test]
+fn an_id_is_shown_as_long_as_it_takes_to_tell_it_from_all_others() {
+    for twins in [0, 3, 12] {
+        let (tx, all) = filled();
+        let mut items: Vec<Item> = all.into_iter().map(|known| known.item).collect();
+        for n in 0..twins {
+            let mut twin = items[n].clone();
+            twin.parent = None;
+            twin.id = ItemId::new(format!("{}f0f0-{n}", &twin.id.as_str()[..8 + n % 5]));
+            let (actor, made) =
+                (Actor { session: "s".into(), agent: "a".into(), subagent: None }, &twin.created_at);
+            let change = Change::ItemCreated { item: Box::new(twin.clone()), origin: Origin::Imported };
+            tx.commit(&[change], &actor, made, &Policies::default()).unwrap();
+            items.push(twin);
+        }
+        let shared = tx.shared_shorts().unwrap();
+        let begin = |with: &str| items.iter().filter(|item| item.id.as_str().starts_with(with)).count();
+        for item in &items {
+            let shown = tx.shortest(&item.id, &shared).unwrap();
+            assert_eq!(begin(&shown), 1, "{shown} of {}", item.id.as_str());
+            assert!(shown.len() == 8 || begin(&shown[..shown.len() - 1]) > 1, "{shown} is too long");
+        }
+    }
+}
