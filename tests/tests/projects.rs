@@ -129,9 +129,20 @@ fn a_project_that_gets_another_name_stays_one_in_every_session() {
     seen.sort();
     assert_eq!(seen, ["after", "before"]);
 
+    let cursor = old.ok("query_history", json!({"limit": 1}))["cursor"].clone();
+    let arguments = json!({"cursor": cursor, "timeout_seconds": 60});
+    let wait = old.send("tools/call", json!({"name": "wait_for", "arguments": arguments}));
+    eventually("the wait", || {
+        let status: e2e::Value =
+            serde_json::from_str(&env.cli(&["status", "--json"]).stdout).unwrap_or_default();
+        if status["engine"]["waiting"] == 1 { Ok(()) } else { Err(status.to_string()) }
+    });
+
     // A session that comes before the daemon has seen the file takes the others with it.
     std::fs::write(&config, "name: three\n").expect("a project's config");
     env.client().within(&shop).connect().item("last");
+    let waited = e2e::Answer::read(old.receive(wait)["result"].clone()).ok("wait_for");
+    assert_eq!(waited["met"], true, "and so do waits that were under way");
     old.item("at once");
     assert_eq!([sees(&old).len(), sees(&new).len()], [4, 4]);
     std::fs::remove_file(&config).expect("a project's config");

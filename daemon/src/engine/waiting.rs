@@ -72,7 +72,7 @@ async fn look(
     wait: &Arc<Wait>,
 ) -> Result<Option<serde_json::Value>, Refusal> {
     let wait = Arc::clone(wait);
-    on_snapshot(shared, session, args, move |call, _, tx| wait_for::look(call, tx, &wait)).await
+    on_snapshot(shared, session, args, move |call, args, tx| wait_for::look(call, args, tx, &wait)).await
 }
 
 async fn on_snapshot<T: Send + 'static>(
