@@ -156,4 +156,12 @@ fn the_variable_names_the_project() {
     let agent = env.client().set("TASK_ORCHESTRATOR_PROJECT", "named").connect();
     let id = agent.item("x");
     assert_eq!(agent.get(&id)["project"], "named");
+    let shop = env.project("shop", "");
+    let all = env.client().within(&shop).set("TASK_ORCHESTRATOR_PROJECT", "*").connect();
+    let of_none = all.item("y");
+    assert_eq!(all.get(&of_none).get("project"), None, "no project is called so");
+    assert_eq!(
+        titles(&all.ok("query_items", json!({"operation": "list", "sort": "created_at"}))["items"]).len(),
+        2
+    );
 }

@@ -62,6 +62,9 @@ struct Applicant {
     name: Name,
 }
 
+/// In place of a project's name: a session that asks for all is in none, so that it sees all.
+const ALL: &str = "*";
+
 /// How a session comes by its agent's name.
 enum Name {
     /// The client gave it.
@@ -87,6 +90,7 @@ fn prepare(shared: &Shared, hello: &Hello, pid: Option<u32>) -> Result<Applicant
     let find = |folder: &std::path::Path| project::find(folder, &shared.places.home);
     let own = match named {
         None => find(&folder),
+        Some(ALL) => None,
         Some(name) => find(&folder.join(name)).filter(|_| folder.join(name).is_dir()),
     };
     let follows_roots = named.is_none() && own.is_none();
@@ -122,7 +126,7 @@ fn prepare(shared: &Shared, hello: &Hello, pid: Option<u32>) -> Result<Applicant
         since: clock::now(),
         follows_roots,
         watched: Mutex::default(),
-        project: RwLock::new(if root.is_none() { named.map(str::to_owned) } else { None }),
+        project: RwLock::new(named.filter(|name| root.is_none() && *name != ALL).map(str::to_owned)),
         level,
         tools,
         notices: notices(shared, hello),
