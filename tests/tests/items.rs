@@ -98,6 +98,9 @@ fn the_expected_version_must_be_the_present_one() {
     ] {
         agent.refused("manage_items", call, "VALIDATION").names("expected_version").says("update and delete");
     }
+    let batch = json!({"transitions": [{"item_id": id, "trigger": "start"}], "expected_version": 1});
+    let refused = agent.ok("advance_item", batch);
+    assert_eq!(refused["results"][0]["error"]["code"], "CONFLICT", "said for the whole batch: {refused}");
     agent.note(&id, "k", "notes do not count");
     let row = agent.update(&id, json!({"title": "z", "expected_version": "2"}));
     assert_eq!(row["version"], 3, "{row}");
