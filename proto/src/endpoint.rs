@@ -77,7 +77,8 @@ impl Endpoint {
         Ok(Self { database, is_default, runtime, socket, id })
     }
 
-    /// Creates and checks the folders a daemon or a starter needs.
+    /// Creates and checks the folders a daemon or a starter needs. The database's is made where it is missing, as the original
+    /// did; one that is there may be as open as its owner wants it.
     ///
     /// # Errors
     /// [`UnsafeDir`].
@@ -85,7 +86,7 @@ impl Endpoint {
         private_dir::ensure(&self.runtime)?;
         self.outside_runtime().map_or(Ok(()), private_dir::ensure)?;
         match self.database.parent() {
-            Some(data) if self.is_default && !data.exists() => private_dir::ensure(data),
+            Some(data) if !data.exists() => private_dir::ensure(data),
             _ => Ok(()),
         }
     }

@@ -38,8 +38,10 @@ pub(super) fn open(options: &ServeOptions) -> Result<Shared, BootError> {
 
     let last_good =
         Arc::new(KeptInDatabase { writer: Arc::clone(&writer), readers: Readers::new(&options.database) });
-    let user_file = options.config.clone().unwrap_or_else(|| options.places.config.join("config.yaml"));
-    let book = ConfigBook::open(user_file, last_good);
+    let book = match options.config.clone() {
+        Some(named) => ConfigBook::open_named(named, last_good),
+        None => ConfigBook::open(options.places.config.join("config.yaml"), last_good),
+    };
     let known = readers.read(|tx| tx.projects()).map_err(broken)?;
     for (name, root) in known {
         book.add_project(&name, &ProjectRoot { root: root.into(), config: None });

@@ -1,11 +1,12 @@
 //! advance_item: move items through the workflow.
 
+use orc_core::command::Guard;
 use orc_core::limits;
 use orc_core::refusal::{Details, Refusal};
 use orc_store::Tx;
 use serde_json::{Value, json};
 
-use super::transition::{command, moved, reopened_parent, unblocked};
+use super::transition::{command, guard, moved, reopened_parent, unblocked};
 use crate::answer::refusal_body;
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
@@ -44,7 +45,7 @@ fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
 }
 
 fn one(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
-    let changes = call.act(tx, &command(args, false)?)?;
+    let changes = call.act(tx, &command(args, Guard::default())?)?;
     let rows = call.rows(tx)?;
     let Some(item) = moved(&changes) else { return Ok(Value::Null) };
     let mut row = rows.item(item)?;
@@ -56,7 +57,7 @@ fn one(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
 }
 
 fn batch(call: &Call<'_>, args: &Args, tx: &Tx<'_>, transitions: Vec<Value>) -> Answer {
-    let (atomic, force) = (args.flag("atomic")?, args.flag("force")?);
+    let (atomic, whole) = (args.flag("atomic")?, guard(args)?);
     let total = transitions.len();
     let rows = call.rows(tx)?;
     let (mut results, mut all_unblocked, mut succeeded) = (Vec::new(), Vec::new(), 0);
@@ -65,7 +66,7 @@ fn batch(call: &Call<'_>, args: &Args, tx: &Tx<'_>, transitions: Vec<Value>) -> 
         let mut result = json!({"item_id": named("item_id"), "trigger": named("trigger")});
         let step = tx.step(|| {
             let entry = args.entry(&PARAMS, "transitions", index, raw)?;
-            call.act(tx, &command(&entry, force)?)
+            call.act(tx, &command(&entry, whole)?)
         });
         match step {
             Ok(changes) => {

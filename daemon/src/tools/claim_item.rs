@@ -8,6 +8,7 @@ use orc_core::refusal::Refusal;
 use orc_core::time::SECOND;
 use orc_core::{View, limits, resolve};
 use orc_store::Tx;
+use orc_store::queries::Held;
 use serde_json::{Map, Value, json};
 
 use super::query_items::page_limit;
@@ -193,8 +194,8 @@ fn list(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
         return list_one(call, args, tx);
     }
     let limit = page_limit(args)?;
-    let session = args.flag("mine")?.then_some(call.cx.actor.session.as_str());
-    let (claims, total) = tx.claims(session, limit, call.now())?;
+    let held = if args.flag("mine")? { Held::By(&call.cx.actor) } else { Held::ByAnyone };
+    let (claims, total) = tx.claims(held, limit, call.now())?;
     let rows = call.rows(tx)?;
     let items =
         claims.iter().map(|c| Ok(Value::Object(claim_row(tx, &rows, c)?))).collect::<Answer<Vec<_>>>()?;

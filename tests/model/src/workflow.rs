@@ -59,12 +59,14 @@ impl Call<'_> {
 
     fn advance_batch(&mut self, args: &Args, transitions: &[Value]) -> Answer {
         let (atomic, force) = (args.flag("atomic")?, args.flag("force")?);
+        let expected = args.integer("expected_version")?;
         let (mut results, mut unblocked, mut succeeded) = (Vec::new(), Vec::new(), 0);
         for (index, raw) in transitions.iter().enumerate() {
             let mut result = json!({"item_id": raw["item_id"], "trigger": raw["trigger"]});
             let step = self.step(|call| {
                 let entry = Args::entry(raw, "transitions", index)?;
-                call.advance(&asked(&entry, force)?)
+                let asked = asked(&entry, force)?;
+                call.advance(&Asked { expected: asked.expected.or(expected), ..asked })
             });
             match step {
                 Ok(moved) => {

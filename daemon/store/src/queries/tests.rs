@@ -349,6 +349,53 @@ fn old_history_is_forgotten_but_for_its_newest_row() {
 }
 
 #[test]
+fn what_was_forgotten_is_told_to_whoever_asks_for_it() {
+    let (tx, _) = filled();
+    let begins = tx.history_begins().unwrap();
+    assert_eq!(tx.kept_since(Some(0), begins.map(|at| at - 1)).unwrap(), None, "nothing was forgotten");
+    assert_eq!(tx.forget_history(i64::MAX, 10).unwrap(), 10);
+    let oldest = tx.history(&HistoryFilter { after: Some(0), ..HistoryFilter::default() }, 1).unwrap();
+    let told = Some(oldest[0].at.clone());
+    assert_eq!(tx.kept_since(Some(9), None).unwrap(), told);
+    assert_eq!(tx.kept_since(Some(10), None).unwrap(), None, "the next row is there");
+    let begins = tx.history_begins().unwrap();
+    assert_eq!(tx.kept_since(None, begins.map(|at| at - 1)).unwrap(), told);
+    assert_eq!(tx.kept_since(None, begins).unwrap(), None);
+    assert_eq!(tx.kept_since(None, None).unwrap(), None, "the newest are there");
+}
+
+#[test]
+fn a_page_of_an_agent_or_kind_looks_at_so_many_rows_and_no_more() {
+    let (tx, _) = filled();
+    let newest = tx.cursor().unwrap();
+    tx.execute("UPDATE history SET agent = 'rare', kind = 'claim_ended', session = 'r' WHERE seq = 3", [])
+        .unwrap();
+    let picked: [fn(&mut HistoryFilter); 3] = [
+        |f| f.agent = Some("rare".into()),
+        |f| f.session = Some("r".into()),
+        |f| f.kinds = vec!["claim_ended".into()],
+    ];
+    for pick in picked {
+        let mut filter = HistoryFilter::default();
+        pick(&mut filter);
+        let page = tx.history_page(&filter, 50).unwrap();
+        assert_eq!(
+            (page.rows.len(), page.next),
+            (0, Some(newest + 1 - 7)),
+            "seven rows were looked at: {filter:?}"
+        );
+        let mut found = Vec::new();
+        filter.before = page.next;
+        while filter.before.is_some() {
+            let page = tx.history_page(&filter, 50).unwrap();
+            found.extend(page.rows.iter().map(|row| row.seq));
+            filter.before = page.next;
+        }
+        assert_eq!(found, [3], "{filter:?}");
+    }
+}
+
+#[test]
 fn pages_of_a_projects_history_have_what_asking_every_row_finds() {
     let (tx, all) = filled();
     // What is about no item is in every project, and so is what a deleted item left.
