@@ -140,6 +140,11 @@ impl Endpoint {
         self.runtime.join(format!("{}.last-crash", self.id))
     }
 
+    /// The note of a daemon that lost its files.
+    pub fn lost(&self) -> PathBuf {
+        self.runtime.join(format!("{}.lost", self.id))
+    }
+
     /// The socket's folder, where that is not the runtime folder.
     fn outside_runtime(&self) -> Option<&Path> {
         self.socket.parent().filter(|folder| !cfg!(windows) && *folder != self.runtime)

@@ -60,6 +60,7 @@ pub(super) fn open(options: &ServeOptions) -> Result<Shared, BootError> {
         Halt::Refused(refusal) => failed(refusal.message),
     })?;
     notices.extend(left.notice);
+    notices.extend(options.lost.clone());
     for notice in &notices {
         tracing::info!("{notice}");
     }

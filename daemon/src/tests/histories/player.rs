@@ -84,6 +84,7 @@ impl Pair {
             database: database.clone(),
             default_place: false,
             after_crash: false,
+            lost: None,
             config: Some(config),
             workspaces: None,
             places: Places::under(folder),

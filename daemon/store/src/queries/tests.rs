@@ -250,8 +250,18 @@ fn a_list_has_what_asking_every_item_finds_in_the_order_asked_for() {
 #[test]
 fn a_search_among_notes_finds_what_asking_every_note_finds() {
     let (tx, all) = filled();
-    for search in ["n", "of", "o", "no", "note", "hard", "h part", "international law", "internationally", "nothing law"]
-    {
+    for search in [
+        "n",
+        "of",
+        "o",
+        "no",
+        "note",
+        "hard",
+        "h part",
+        "international law",
+        "internationally",
+        "nothing law",
+    ] {
         for role in [None, Some(Role::Queue), Some(Role::Work)] {
             let filter = NoteFilter { role, search: Some(search.into()), ..NoteFilter::default() };
             let wanted: BTreeSet<&str> = all
