@@ -140,7 +140,7 @@ impl<'a, 'c> Rows<'a, 'c> {
     pub(crate) fn in_list(&self, mut row: Map<String, Value>) -> Value {
         if self.level == Level::Compact {
             for key in ["created_at", "updated_at", "role_changed_at"] {
-                row.remove(key);
+                row.shift_remove(key);
             }
         }
         Value::Object(row)
@@ -164,7 +164,7 @@ impl<'a, 'c> Rows<'a, 'c> {
     /// An edge's row.
     pub(crate) fn edge(&self, edge: &Edge) -> Result<Map<String, Value>, Error> {
         let Value::Object(mut row) = history::edge_json(edge) else { return Ok(Map::new()) };
-        row.remove("created_by");
+        row.shift_remove("created_by");
         self.ids_in(&mut row, &["id", "from_id", "to_id"])?;
         if self.level == Level::Compact {
             drop_empty(&mut row);
@@ -255,7 +255,10 @@ fn details_json(details: &Details, level: Level) -> Value {
         Details::Candidates(candidates, more) => {
             json!({ "candidates": candidates.iter().map(named).collect::<Vec<_>>(), "has_more": more })
         }
-        Details::Path(path) => json!({ "path": path.iter().map(named).collect::<Vec<_>>() }),
+        Details::Path(path) => {
+            let shown = path.iter().map(|(id, title)| json!({"id": shown_id(id, level), "title": title}));
+            json!({ "path": shown.collect::<Vec<_>>() })
+        }
         Details::Version { present, changed } => json!({ "version": present, "changed": changed }),
         Details::Valid(words) => json!({ "valid": words }),
         Details::Reason(reason) => json!({ "reason": reason }),

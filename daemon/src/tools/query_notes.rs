@@ -91,7 +91,7 @@ pub(super) fn list(
 fn row(rows: &Rows<'_, '_>, note: &Note, with_body: bool) -> Answer<Map<String, Value>> {
     let mut row = rows.note(note)?;
     if !with_body {
-        row.remove("body");
+        row.shift_remove("body");
         row.insert("length".to_owned(), json!(note.body.chars().count()));
     }
     Ok(row)

@@ -61,7 +61,10 @@ impl Call<'_> {
             (1, true) => json!({"item": null, "message": none}),
             (1, false) => rows.remove(0).into(),
             (_, true) => json!({"items": [], "message": none}),
-            (_, false) => json!({"items": rows}),
+            (_, false) => {
+                let rows: Vec<Value> = rows.into_iter().map(|row| self.level().in_list(row)).collect();
+                json!({"items": rows})
+            }
         })
     }
 
