@@ -1,5 +1,7 @@
 //! Rows and refusals as the documents that clients read (contract.md §1).
 
+use std::cell::Cell;
+
 use orc_core::claim::{Claim, Subject};
 use orc_core::edge::Edge;
 use orc_core::id::ItemId;
@@ -181,6 +183,18 @@ impl<'a, 'c> Rows<'a, 'c> {
             "needs": blocker.needs.as_str(),
         }))
     }
+
+    /// What stands under `error`, its ids as this answer shows them.
+    pub(crate) fn refusal(&self, refusal: &Refusal) -> Result<Value, Error> {
+        let failed = Cell::new(None);
+        let body = body(refusal, &|id| {
+            self.id(id).unwrap_or_else(|error| {
+                failed.set(Some(error));
+                Value::Null
+            })
+        });
+        failed.into_inner().map_or(Ok(body), Err)
+    }
 }
 
 /// Removes what is null or empty: nothing is said by it.
@@ -222,8 +236,12 @@ pub(crate) fn refusal(refusal: &Refusal, level: Level) -> Value {
     json!({ "error": refusal_body(refusal, level) })
 }
 
-/// What stands under `error`; batches put it under their own entries.
+/// What stands under `error`, where no store is at hand that tells which ids share their first characters.
 pub(crate) fn refusal_body(refusal: &Refusal, level: Level) -> Value {
+    body(refusal, &|id| json!(shown_id(id, level)))
+}
+
+fn body(refusal: &Refusal, shown: &dyn Fn(&ItemId) -> Value) -> Value {
     let mut body = Map::new();
     body.insert("code".to_owned(), json!(refusal.code.as_str()));
     body.insert("message".to_owned(), json!(refusal.message));
@@ -231,19 +249,19 @@ pub(crate) fn refusal_body(refusal: &Refusal, level: Level) -> Value {
         body.insert("field".to_owned(), json!(field));
     }
     if let Some(details) = &refusal.details {
-        body.insert("details".to_owned(), details_json(details, level));
+        body.insert("details".to_owned(), details_json(details, shown));
     }
     Value::Object(body)
 }
 
-fn details_json(details: &Details, level: Level) -> Value {
+fn details_json(details: &Details, shown: &dyn Fn(&ItemId) -> Value) -> Value {
     let named = |(id, title): &(ItemId, String)| json!({"id": id.as_str(), "title": title});
     match details {
         Details::Blockers(blockers, more) => {
             let rows: Vec<Value> = blockers
                 .iter()
                 .map(|b| {
-                    json!({"id": shown_id(&b.id, level), "title": b.title, "status": b.status.as_str(), "needs": b.needs.as_str()})
+                    json!({"id": shown(&b.id), "title": b.title, "status": b.status.as_str(), "needs": b.needs.as_str()})
                 })
                 .collect();
             with_more(json!({ "blockers": rows }), "blockers", *more)
@@ -256,8 +274,8 @@ fn details_json(details: &Details, level: Level) -> Value {
             json!({ "candidates": candidates.iter().map(named).collect::<Vec<_>>(), "has_more": more })
         }
         Details::Path(path) => {
-            let shown = path.iter().map(|(id, title)| json!({"id": shown_id(id, level), "title": title}));
-            json!({ "path": shown.collect::<Vec<_>>() })
+            let steps = path.iter().map(|(id, title)| json!({"id": shown(id), "title": title}));
+            json!({ "path": steps.collect::<Vec<_>>() })
         }
         Details::Version { present, changed } => json!({ "version": present, "changed": changed }),
         Details::Valid(words) => json!({ "valid": words }),

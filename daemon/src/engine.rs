@@ -20,14 +20,15 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use orc_core::limits;
-use orc_core::refusal::{Code, Refusal};
+use orc_core::refusal::{Code, Details, Refusal};
 use orc_proto::wire::{Document, ToolAnswer, ToolCall};
 use orc_proto::{Hello, Places};
 use orc_store::{Done, Outcome, Readers, Tx, Writer};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::{Notify, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
+use crate::answer::{Level, Rows};
 use crate::args::Args;
 use crate::boot::{BootError, ServeOptions};
 use crate::call::{Answer, Call};
@@ -137,10 +138,24 @@ impl Engine {
                 if matches!(refusal.code, Code::Unavailable | Code::Internal) {
                     self.0.trouble.notify_one();
                 }
-                let document = answer::refusal(&refusal, session.level).to_string().into();
+                let document = self.told(session, &refusal).to_string().into();
                 ToolAnswer { document, is_error: true, not_begun: false }
             }
         }
+    }
+
+    /// A refusal's document. Where it names items, the store is asked how many characters tell them apart.
+    fn told(&self, session: &Session, refusal: &Refusal) -> Value {
+        let names_items =
+            matches!(refusal.details.as_deref(), Some(Details::Blockers(..) | Details::Path(_)));
+        if session.level == Level::Compact && names_items {
+            let now = clock::now();
+            let body = self.0.readers.glance(|tx| Rows::new(tx, session.level, &now)?.refusal(refusal));
+            if let Ok(Some(body)) = body {
+                return json!({ "error": body });
+            }
+        }
+        answer::refusal(refusal, session.level)
     }
 
     async fn answer(&self, session: &Arc<Session>, call: ToolCall) -> Result<Document, Refusal> {

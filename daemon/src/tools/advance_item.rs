@@ -7,7 +7,6 @@ use orc_store::Tx;
 use serde_json::{Value, json};
 
 use super::transition::{command, guard, moved, reopened_parent, unblocked};
-use crate::answer::refusal_body;
 use crate::args::{Args, Kind, Param, unwrapped};
 use crate::call::{Answer, Call};
 use crate::catalog::{Access, Effect, Tool};
@@ -81,7 +80,7 @@ fn batch(call: &Call<'_>, args: &Args, tx: &Tx<'_>, transitions: Vec<Value>) -> 
             Err(Halt::Refused(refusal)) if atomic => return Err(whole_batch(refusal, index).into()),
             Err(Halt::Refused(refusal)) => {
                 result["applied"] = json!(false);
-                result["error"] = refusal_body(&refusal, call.session.level);
+                result["error"] = rows.refusal(&refusal)?;
             }
             Err(fault) => return Err(fault),
         }

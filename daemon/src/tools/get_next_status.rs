@@ -59,9 +59,12 @@ fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
 fn explain(call: &Call<'_>, tx: &Tx<'_>, refusal: Refusal, document: &mut Map<String, Value>) -> Answer<()> {
     let rows = call.rows(tx)?;
     match refusal.details.map(|details| *details) {
-        Some(Details::Blockers(blockers, _)) => {
+        Some(Details::Blockers(blockers, more)) => {
             let blockers = blockers.iter().map(|b| rows.blocker(b)).collect::<Result<Vec<_>, _>>()?;
             document.insert("blockers".to_owned(), blockers.into());
+            if more > 0 {
+                document.insert("more".to_owned(), json!({ "blockers": more }));
+            }
         }
         Some(Details::MissingNotes(missing)) => {
             document.insert("guidance".to_owned(), json!(gate::guidance(&missing)));

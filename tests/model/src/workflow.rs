@@ -245,7 +245,9 @@ impl Call<'_> {
             "can_advance": false, "current": current, "trigger": trigger, "reason": refusal.message, "code": refusal.code,
         });
         let details = refusal.details.map_or(Value::Null, |details| *details);
-        for (theirs, ours) in [("blockers", "blockers"), ("holder", "holder"), ("missing_notes", "missing")] {
+        for (theirs, ours) in
+            [("blockers", "blockers"), ("more", "more"), ("holder", "holder"), ("missing_notes", "missing")]
+        {
             if let Some(value) = details.get(theirs) {
                 answer[ours] = value.clone();
             }
