@@ -179,6 +179,25 @@ fn several_blockers_are_named_in_one_sentence() {
 }
 
 #[test]
+fn a_pattern_draws_edges_of_the_kind_it_is_given() {
+    let env = TestEnv::new();
+    let agent = env.full();
+    for (given, kind, turned) in
+        [("blocks", "blocks", false), ("is_blocked_by", "blocks", true), ("relates_to", "relates_to", false)]
+    {
+        let ids = items(&agent, &["a", "b"]);
+        let pattern = json!({"operation": "pattern", "item_ids": ids, "dep_type": given});
+        let edge = agent.ok("manage_dependencies", pattern)["dependencies"][0].clone();
+        let (from, to) = if turned { (1, 0) } else { (0, 1) };
+        assert_eq!(edge["dep_type"], kind, "{given}: {edge}");
+        assert_eq!((&edge["from_id"], &edge["to_id"]), (&json!(ids[from]), &json!(ids[to])), "{given}");
+    }
+    let ids = items(&agent, &["a", "b"]);
+    let pattern = json!({"operation": "pattern", "item_ids": ids, "dep_type": "near"});
+    agent.refused("manage_dependencies", pattern, "VALIDATION").names("dep_type");
+}
+
+#[test]
 fn patterns_draw_their_edges_in_order() {
     let env = TestEnv::new();
     let agent = env.full();

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::transition::{command, guard, moved, reopened_parent, unblocked};
 use crate::answer::refusal_body;
-use crate::args::{Args, Kind, Param};
+use crate::args::{Args, Kind, Param, unwrapped};
 use crate::call::{Answer, Call};
 use crate::catalog::{Access, Effect, Tool};
 use crate::halt::Halt;
@@ -61,7 +61,7 @@ fn batch(call: &Call<'_>, args: &Args, tx: &Tx<'_>, transitions: Vec<Value>) -> 
     let total = transitions.len();
     let rows = call.rows(tx)?;
     let (mut results, mut all_unblocked, mut succeeded) = (Vec::new(), Vec::new(), 0);
-    for (index, raw) in transitions.into_iter().enumerate() {
+    for (index, raw) in transitions.into_iter().map(unwrapped).enumerate() {
         let named = |key: &str| raw.get(key).cloned().unwrap_or(Value::Null);
         let mut result = json!({"item_id": named("item_id"), "trigger": named("trigger")});
         let step = tx.step(|| {

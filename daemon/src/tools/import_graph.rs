@@ -53,5 +53,5 @@ fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
         );
         return Err(Refusal::validation(message).field("data").into());
     }
-    import(call, tx, lists, mode)
+    import(call, tx, lists.each_ref().map(AsRef::as_ref), mode)
 }
