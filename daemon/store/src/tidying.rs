@@ -5,46 +5,48 @@
 //! an import pays for all of it. Agents pause between their calls for longer than a part takes: in such a lull the writer merges,
 //! and where there is none, SQLite does as before.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
-/// How long nobody wrote, when a lull begins.
-pub(crate) const LULL: Duration = Duration::from_millis(10);
+/// How long nobody wrote, when a lull begins. Agents that write one after the other pause for less.
+pub(crate) const LULL: Duration = Duration::from_millis(200);
 /// Commits that leave enough to merge: SQLite merges four segments at a time.
 const ENOUGH: u32 = 4;
-/// Pages that one part writes: about two milliseconds, for which a call may have to wait.
-const PART: i64 = 32;
+/// Pages that one part writes, for which a call may have to wait: about a millisecond. SQLite does not stop within a word, so that
+/// among a million items one part in a hundred takes fifty.
+const PART: i64 = 8;
+/// So many times as long as the last part took nothing is merged: few calls meet a part.
+const REST: u32 = 4;
 
 /// What is to be merged.
 #[derive(Debug, Default)]
 pub(crate) struct Tidying {
     commits: u32,
-    /// Whether a lull has begun, in which parts follow each other.
-    under_way: bool,
+    /// Within a lull that has begun: how long until the next part.
+    rest: Option<Duration>,
 }
 
 impl Tidying {
     /// After a commit of a call.
     pub(crate) fn after_a_commit(&mut self) {
         self.commits = self.commits.saturating_add(1);
-        self.under_way = false;
+        self.rest = None;
     }
 
     /// How long to wait for a call before the next part; none: there is nothing to merge.
     pub(crate) fn due(&self) -> Option<Duration> {
-        match self {
-            Self { under_way: true, .. } => Some(Duration::ZERO),
-            Self { commits: ENOUGH.., .. } => Some(LULL),
-            _ => None,
-        }
+        self.rest.or((self.commits >= ENOUGH).then_some(LULL))
     }
 
     /// Merges a part, outside of any transaction. What fails here is tried again in a later lull: unmerged is slower, not wrong.
     pub(crate) fn merge(&mut self, connection: &Connection) {
+        let begun = Instant::now();
         let parts = ["item_text", "note_text"].map(|text| merge_part(connection, text));
-        self.under_way = parts.iter().any(|part| matches!(part, Ok(true)));
-        self.commits = 0;
+        let merged = parts.iter().any(|part| matches!(part, Ok(true)));
+        self.rest = merged.then(|| begun.elapsed() * REST);
+        // What a call interrupts goes on in the next lull, however short the burst was.
+        self.commits = if merged { ENOUGH } else { 0 };
     }
 }
 
@@ -113,8 +115,9 @@ mod tests {
     fn a_call_ends_a_lull() {
         let folder = tempfile::tempdir().unwrap();
         let connection = crate::open(&folder.path().join("tasks.db")).unwrap().connection;
-        let mut tidying = Tidying { commits: 9, under_way: true };
-        assert_eq!(tidying.due(), Some(Duration::ZERO));
+        let rest = Duration::from_millis(7);
+        let mut tidying = Tidying { commits: 9, rest: Some(rest) };
+        assert_eq!(tidying.due(), Some(rest));
         tidying.after_a_commit();
         assert_eq!(tidying.due(), Some(LULL));
         tidying.merge(&connection);
