@@ -24,6 +24,11 @@ says codex 'task-orchestrator +.*enabled' codex mcp list
 says gemini-cli 'task-orchestrator: .*Connected' gemini mcp list
 says opencode 'task-orchestrator .*connected' opencode mcp list
 
+# The first thing that a session of Claude Code does, before it misses the login, is to run the hook.
+"$program" add "Look at the roof" >/dev/null
+timeout 90 claude -p hello --debug --debug-file "$HOME/hook.log" >/dev/null 2>&1 || true
+says claude-code 'Hook SessionStart .*provided additionalContext' cat "$HOME/hook.log"
+
 # Each adds a server of its own; ours stays, and goes without it.
 claude mcp add -s user other -- /bin/echo >/dev/null
 codex mcp add other -- /bin/echo >/dev/null 2>&1
