@@ -15,7 +15,7 @@ mod repeat;
 mod roots;
 mod waiting;
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
@@ -88,6 +88,10 @@ pub(crate) struct Shared {
     backup_trouble: Mutex<Option<String>>,
     /// What is wrong with the database file. From then on nothing is written any more.
     damage: OnceLock<String>,
+    /// Something looked like damage and is being looked at. Nothing is written meanwhile.
+    in_doubt: AtomicBool,
+    /// Rung when something looked like damage.
+    doubt: Arc<Notify>,
     /// When the clock looks next, in microseconds; the greatest number while there is nothing to look for.
     next_look: AtomicI64,
     /// Keeps the watcher of configuration files alive.
@@ -112,6 +116,7 @@ impl Engine {
         if after_crash {
             tokio::spawn(examining::look_for_damage(Arc::clone(&engine.0)));
         }
+        tokio::spawn(examining::settle_doubts(Arc::downgrade(&engine.0), Arc::clone(&engine.0.doubt)));
         tokio::spawn(tell_of_configuration(engine.configuration(), engine.0.watchers.clone()));
         Ok(engine)
     }
@@ -241,6 +246,9 @@ impl Engine {
         if let Some(damage) = self.0.damage.get() {
             return Err(Refusal::new(Code::Unavailable, damage.clone()));
         }
+        if self.0.in_doubt.load(Ordering::Relaxed) {
+            return Err(Refusal::new(Code::Unavailable, examining::IN_DOUBT));
+        }
         let repeat = Repeat::of(session, tool, &args, &call)?;
         let (shared, session) = (Arc::clone(&self.0), Arc::clone(session));
         let job = move |tx: &Tx<'_>| -> Answer<Document> {
@@ -345,7 +353,9 @@ impl Shared {
                 if let Halt::Store(error) = &halt
                     && error.is_damage()
                 {
-                    examining::stop_writing(self, &error.to_string());
+                    // A disk that once could not be read gives the same error, so it is looked at first.
+                    self.in_doubt.store(true, Ordering::Relaxed);
+                    self.doubt.notify_one();
                 }
                 Err(halt.into())
             }

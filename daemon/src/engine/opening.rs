@@ -1,7 +1,7 @@
 //! Opening the engine: database, writer, configuration; and what is left over from the last run, or from the original.
 
 use std::path::Path;
-use std::sync::atomic::AtomicI64;
+use std::sync::atomic::{AtomicBool, AtomicI64};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use orc_core::claim::Actor;
@@ -87,6 +87,8 @@ pub(super) fn open(options: &ServeOptions) -> Result<Shared, BootError> {
         backing_up: tokio::sync::Mutex::new(()),
         backup_trouble: Mutex::default(),
         damage: OnceLock::new(),
+        in_doubt: AtomicBool::new(false),
+        doubt: Arc::default(),
         look_again: Notify::new(),
         next_look: AtomicI64::new(i64::MAX),
         _watching: watching,

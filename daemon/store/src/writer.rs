@@ -290,7 +290,23 @@ fn attempt(
         // Also after a failed commit, which leaves the transaction open: it must not leak into the next group.
         let _ = control(connection, "ROLLBACK");
     }
+    if ran.is_err() {
+        overwrite_the_log(connection);
+    }
     ran
+}
+
+/// A commit whose flush failed stands whole in the log. Nobody sees it, but a crash would bring it back, after its callers were told
+/// that nothing was changed. So something is put in its place: the version, as it is. It needs no flush, for nobody is told of it.
+fn overwrite_the_log(connection: &Connection) {
+    let overwrite = || -> rusqlite::Result<()> {
+        let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        connection.pragma_update(None, "synchronous", "OFF")?;
+        connection.pragma_update(None, "user_version", version)
+    };
+    // Where not even that can be written, the commit was not written whole either.
+    let _ = overwrite();
+    let _ = connection.pragma_update(None, "synchronous", "FULL");
 }
 
 /// The one flush to disk for all that a group wrote, into the file that the next daemon will open.
