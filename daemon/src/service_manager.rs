@@ -1,8 +1,8 @@
 //! What a service manager and the daemon tell each other: a socket that is already listened on, readiness, the end, signs of life
 //! (`daemon.md` rule 10).
 //!
-//! That is systemd, and whoever speaks as it does. launchd hands its sockets out through a C function that no safe library here
-//! offers: under it the daemon binds its socket itself, as it does without any service manager.
+//! That is systemd, and whoever speaks as it does, and for sockets launchd. Under launchd nothing has been run: what is its own stands in
+//! one small module.
 
 use std::path::{Path, PathBuf};
 
@@ -10,18 +10,21 @@ use interprocess::local_socket::tokio::Listener;
 
 /// A socket was passed that the daemon does not serve on. The text says what to correct.
 #[derive(Debug, thiserror::Error)]
-#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "no service manager passes sockets there"))]
+#[cfg_attr(
+    not(any(target_os = "linux", target_os = "macos")),
+    allow(dead_code, reason = "no service manager passes sockets there")
+)]
 pub(crate) enum Unfit {
     #[error(
-        "The service manager passed {0} sockets; the daemon serves on one. Leave one ListenStream= in its socket unit."
+        "The service manager passed {0} sockets; the daemon serves on one. Leave one ListenStream= in its socket unit, or one entry under Sockets in its launchd agent."
     )]
     Number(usize),
     #[error(
-        "The service manager passed a socket that listens on {passed}, but clients of this database connect to {}. Write ListenStream={} into its socket unit.", .wanted.display(), .wanted.display()
+        "The service manager passed a socket that listens on {passed}, but clients of this database connect to {}. Write ListenStream={} into its socket unit, or that path as SockPathName into its launchd agent.", .wanted.display(), .wanted.display()
     )]
     Elsewhere { passed: String, wanted: PathBuf },
     #[error(
-        "The socket that the service manager passed cannot be used: {0}. It must be a Unix socket, ListenStream= with a path."
+        "The socket that the service manager passed cannot be used: {0}. It must be a Unix socket: ListenStream= with a path, or SockPathName."
     )]
     Unusable(std::io::Error),
 }
@@ -50,7 +53,9 @@ pub(crate) fn stopping() {
 pub(crate) fn passed_listener(socket: &Path) -> Result<Option<Listener>, Unfit> {
     #[cfg(target_os = "linux")]
     return systemd::passed_listener(socket);
-    #[cfg(not(target_os = "linux"))]
+    #[cfg(target_os = "macos")]
+    return launchd::passed_listener(socket);
+    #[cfg(not(any(target_os = "linux", target_os = "macos")))]
     {
         let _ = socket;
         Ok(None)
@@ -73,18 +78,12 @@ impl Drop for Watchdog {
 
 #[cfg(target_os = "linux")]
 mod systemd {
-    use std::{
-        os::{
-            fd::{FromRawFd, OwnedFd, RawFd},
-            unix::net::UnixListener,
-        },
-        path::Path,
-    };
+    use std::path::Path;
 
-    use interprocess::{local_socket::tokio::Listener, os::unix::uds_local_socket};
+    use interprocess::local_socket::tokio::Listener;
     use sd_notify::NotifyState;
 
-    use super::{Unfit, Watchdog};
+    use super::{Unfit, Watchdog, passed};
 
     pub(super) fn tell(state: &[NotifyState<'_>]) {
         // Without a service manager there is nobody to tell, and that is no error.
@@ -106,17 +105,62 @@ mod systemd {
     }
 
     pub(super) fn passed_listener(socket: &Path) -> Result<Option<Listener>, Unfit> {
-        let mut passed = sd_notify::listen_fds().map_err(Unfit::Unusable)?;
-        match (passed.len(), passed.next()) {
+        passed::only(sd_notify::listen_fds().map_err(Unfit::Unusable)?, socket)
+    }
+}
+
+/// Never run: there was no macOS to run it on.
+#[cfg(target_os = "macos")]
+mod launchd {
+    use std::path::Path;
+
+    use interprocess::local_socket::tokio::Listener;
+    use raunch::Error;
+
+    use super::{Unfit, passed};
+
+    /// The name of the socket under `Sockets` in the agent's plist.
+    const NAME: &str = "task-orchestrator";
+
+    pub(super) fn passed_listener(socket: &Path) -> Result<Option<Listener>, Unfit> {
+        match raunch::activate_socket(NAME) {
+            Ok(descriptors) => passed::only(descriptors.into_iter(), socket),
+            // Not started by launchd, or by an agent without a socket of that name.
+            Err(Error::NotManaged | Error::NotInPlist) => Ok(None),
+            Err(error) => Err(Unfit::Unusable(std::io::Error::other(error.to_string()))),
+        }
+    }
+}
+
+#[cfg(any(target_os = "linux", target_os = "macos"))]
+mod passed {
+    use std::{
+        os::{
+            fd::{FromRawFd, OwnedFd, RawFd},
+            unix::net::UnixListener,
+        },
+        path::Path,
+    };
+
+    use interprocess::{local_socket::tokio::Listener, os::unix::uds_local_socket};
+
+    use super::Unfit;
+
+    /// The one socket among those that were passed.
+    pub(super) fn only(
+        mut descriptors: impl ExactSizeIterator<Item = RawFd>,
+        socket: &Path,
+    ) -> Result<Option<Listener>, Unfit> {
+        match (descriptors.len(), descriptors.next()) {
             (1, Some(descriptor)) => adopt(take(descriptor), socket).map(Some),
             (0, _) | (_, None) => Ok(None),
             (number, _) => Err(Unfit::Number(number)),
         }
     }
 
-    #[allow(unsafe_code, reason = "a passed descriptor is a number in the environment")]
+    #[allow(unsafe_code, reason = "a passed descriptor is a number")]
     fn take(descriptor: RawFd) -> OwnedFd {
-        // SAFETY: `listen_fds` has found it open and meant for this process, it is asked once, and nothing else here was given it.
+        // SAFETY: the service manager has opened it for this process, it is asked once, and nothing else here was given it.
         unsafe { OwnedFd::from_raw_fd(descriptor) }
     }
 
