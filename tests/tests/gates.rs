@@ -121,6 +121,18 @@ fn auto_reopen_puts_a_noted_item_back() {
 }
 
 #[test]
+fn auto_reopen_leaves_the_parent_as_it_is() {
+    let env = TestEnv::with_config(CONFIG);
+    let agent = env.connect();
+    let parent = agent.item("parent");
+    let child = agent.item_with(json!({"title": "child", "parent_id": parent, "item_type": "living"}));
+    agent.advance(&child, "complete");
+    agent.advance(&parent, "complete");
+    assert_eq!(agent.note(&child, "news", "x")["auto_reopened"], true);
+    assert_eq!([agent.status(&child), agent.status(&parent)], ["queue", "done"]);
+}
+
+#[test]
 fn permanent_items_cannot_be_cancelled() {
     let env = TestEnv::with_config(CONFIG);
     let agent = env.connect();

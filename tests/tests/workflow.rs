@@ -139,6 +139,20 @@ fn reopening_a_child_reopens_a_terminal_parent() {
 }
 
 #[test]
+fn reopening_a_child_leaves_what_is_above_its_parent() {
+    let env = TestEnv::new();
+    let agent = env.full();
+    let top = agent.item("top");
+    let parent = agent.item_with(json!({"title": "parent", "parent_id": top}));
+    let child = agent.item_with(json!({"title": "child", "parent_id": parent}));
+    for id in [&child, &parent, &top] {
+        agent.advance(id, "complete");
+    }
+    agent.advance(&child, "reopen");
+    assert_eq!([agent.status(&child), agent.status(&parent), agent.status(&top)], ["queue", "work", "done"]);
+}
+
+#[test]
 fn a_transition_stamps_the_item() {
     let env = TestEnv::new();
     let agent = env.full();

@@ -119,7 +119,6 @@ impl Call<'_> {
             of.reason = None;
             of.role_changed_at = Some(self.now());
             self.change(of, "status_changed", json!({"cause": "note_written"}));
-            self.reopen_ancestors(item);
         }
         Ok((note, reopens))
     }

@@ -129,7 +129,7 @@ impl Call<'_> {
             entry.is_run = runs_again;
         }
         self.settle_claim(&before, &after, asked.trigger);
-        let parent_reopened = asked.trigger == "reopen" && self.reopen_ancestors(id);
+        let parent_reopened = asked.trigger == "reopen" && self.reopen_parent(id);
         let unblocked = self.freed(waiting);
         for id in &unblocked {
             self.record("item_unblocked", Some(*id));
@@ -214,20 +214,17 @@ impl Call<'_> {
         self.store().claims.push(claim);
     }
 
-    /// A terminal parent of what is open again goes to work, and so on upwards.
-    pub(crate) fn reopen_ancestors(&mut self, id: Id) -> bool {
-        let above: Vec<Item> = self.model.store.ancestors(id).into_iter().cloned().collect();
-        let terminal: Vec<Item> = above.into_iter().take_while(Item::is_terminal).collect();
-        let any = !terminal.is_empty();
-        for mut parent in terminal {
-            parent.status = "work";
-            parent.label = None;
-            parent.previous = None;
-            parent.reason = None;
-            parent.role_changed_at = Some(self.now());
-            self.change(parent, "status_changed", json!({"cause": "child_reopened"}));
-        }
-        any
+    /// A terminal parent of what was reopened goes to work.
+    fn reopen_parent(&mut self, id: Id) -> bool {
+        let above = self.model.store.ancestors(id).first().map(|parent| (*parent).clone());
+        let Some(mut parent) = above.filter(Item::is_terminal) else { return false };
+        parent.status = "work";
+        parent.label = None;
+        parent.previous = None;
+        parent.reason = None;
+        parent.role_changed_at = Some(self.now());
+        self.change(parent, "status_changed", json!({"cause": "child_reopened"}));
+        true
     }
 
     pub(crate) fn get_next_status(&mut self, args: &Args) -> Answer {

@@ -55,7 +55,7 @@ pub(super) fn advance<V: View>(
     });
     settle_claim(view, &before, &after, trigger, cx, &mut changes)?;
     if trigger == Trigger::Reopen {
-        reopen_ancestors(view, &after, cx, &mut changes)?;
+        reopen_parent(view, &after, cx, &mut changes)?;
     }
     report_unblocked(view, &before, &after, &mut changes)?;
     Ok(changes)
@@ -149,33 +149,24 @@ fn fresh_claim(subject: Subject, cx: &Cx) -> Claim {
     Claim { subject, holder: cx.actor.clone(), since: cx.now.clone(), deadline: None, grace_until: None }
 }
 
-/// Puts terminal ancestors of a reopened item back to work: a parent with open work below it is not finished.
-pub(super) fn reopen_ancestors<V: View>(
-    view: &V,
-    item: &Item,
-    cx: &Cx,
-    changes: &mut Vec<Change>,
-) -> Decided<V, ()> {
-    let mut at = item.parent.clone();
-    while let Some(id) = at {
-        let Some(before) = view.item(&id).map_err(Stop::Failed)?.filter(|parent| parent.status.is_terminal())
-        else {
-            break;
-        };
-        let mut after = before.clone();
-        after.status = Status::Work;
-        after.label = None;
-        after.previous = None;
-        after.reason = None;
-        after.role_changed_at = Some(cx.now.clone());
-        touch(&mut after, cx);
-        at = after.parent.clone();
-        changes.push(Change::ItemChanged {
-            before: Box::new(before),
-            after: Box::new(after),
-            cause: Cause::ChildReopened,
-        });
-    }
+/// Puts the parent of a reopened item back to work when it is terminal. What is above the parent stays as it is, as in the
+/// original.
+fn reopen_parent<V: View>(view: &V, item: &Item, cx: &Cx, changes: &mut Vec<Change>) -> Decided<V, ()> {
+    let Some(id) = &item.parent else { return Ok(()) };
+    let parent = view.item(id).map_err(Stop::Failed)?;
+    let Some(before) = parent.filter(|parent| parent.status.is_terminal()) else { return Ok(()) };
+    let mut after = before.clone();
+    after.status = Status::Work;
+    after.label = None;
+    after.previous = None;
+    after.reason = None;
+    after.role_changed_at = Some(cx.now.clone());
+    touch(&mut after, cx);
+    changes.push(Change::ItemChanged {
+        before: Box::new(before),
+        after: Box::new(after),
+        cause: Cause::ChildReopened,
+    });
     Ok(())
 }
 

@@ -1,6 +1,5 @@
 //! Writing and deleting notes.
 
-use super::advance::reopen_ancestors;
 use super::items::touch;
 use super::{Decided, guard_claim, load};
 use crate::change::{Cause, Change, Origin};
@@ -54,12 +53,13 @@ pub(super) fn write<V: View>(
     }];
     let schema = policies.of(item.project.as_deref()).schema_of(&item);
     if workflow::reopens_on_note(item.status, schema) {
-        reopen(view, item, cx, &mut changes)?;
+        changes.push(reopened(item, cx));
     }
     Ok(changes)
 }
 
-fn reopen<V: View>(view: &V, before: Item, cx: &Cx, changes: &mut Vec<Change>) -> Decided<V, ()> {
+/// The item back in queue. Its parent stays as it is: only the trigger `reopen` speaks of one.
+fn reopened(before: Item, cx: &Cx) -> Change {
     let mut after = before.clone();
     after.status = Status::Queue;
     after.label = None;
@@ -67,13 +67,7 @@ fn reopen<V: View>(view: &V, before: Item, cx: &Cx, changes: &mut Vec<Change>) -
     after.reason = None;
     after.role_changed_at = Some(cx.now.clone());
     touch(&mut after, cx);
-    let parents_of = after.clone();
-    changes.push(Change::ItemChanged {
-        before: Box::new(before),
-        after: Box::new(after),
-        cause: Cause::NoteWritten,
-    });
-    reopen_ancestors(view, &parents_of, cx, changes)
+    Change::ItemChanged { before: Box::new(before), after: Box::new(after), cause: Cause::NoteWritten }
 }
 
 pub(super) fn delete<V: View>(
