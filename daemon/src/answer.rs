@@ -262,7 +262,10 @@ fn details_json(details: &Details, level: Level) -> Value {
         Details::Candidates(candidates, more) => {
             json!({ "candidates": candidates.iter().map(named).collect::<Vec<_>>(), "has_more": more })
         }
-        Details::Path(path) => json!({ "path": path.iter().map(named).collect::<Vec<_>>() }),
+        Details::Path(path) => {
+            let shown = path.iter().map(|(id, title)| json!({"id": shown_id(id, level), "title": title}));
+            json!({ "path": shown.collect::<Vec<_>>() })
+        }
         Details::Version { present, changed } => json!({ "version": present, "changed": changed }),
         Details::Valid(words) => json!({ "valid": words }),
         Details::Reason(reason) => json!({ "reason": reason }),

@@ -44,11 +44,12 @@ fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
         if claim {
             call.act(tx, &super::claiming::command(listed.item.id.as_str()))?;
         }
-        let mut row = call.rows(tx)?.item(&listed.item)?;
+        let rows = call.rows(tx)?;
+        let mut row = rows.item(&listed.item)?;
         if args.flag("explain")? {
             row.insert("why".to_owned(), json!(reason(call, listed)));
         }
-        items.push(Value::Object(row));
+        items.push(if limit == 1 { Value::Object(row) } else { rows.in_list(row) });
     }
     Ok(match (limit, items.pop()) {
         (1, Some(item)) => item,

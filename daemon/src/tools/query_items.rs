@@ -123,7 +123,8 @@ fn filter(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer<Filter> {
     let parent = match args.id("parent_id")? {
         Some(root) if root == "root" || root == "none" => Some(None),
         Some(parent) => Some(Some(resolve(tx, &parent, "parent_id")?)),
-        None => args.is_null("parent_id").then_some(None),
+        // A null is a filter that a model filled in, like "" (contract.md §2): it narrows nothing.
+        None => None,
     };
     Ok(Filter {
         statuses: words("status")?.iter().map(|w| Status::parse(w)).collect::<Result<_, _>>()?,

@@ -116,8 +116,10 @@ impl Call<'_> {
             None => Ok(()),
             Some(mut path) => {
                 path.push(to);
-                let path: Vec<Value> =
-                    path.iter().map(|id| json!({"id": id.whole(), "title": self.item(*id).title})).collect();
+                let path: Vec<Value> = path
+                    .iter()
+                    .map(|id| json!({"id": self.level().id(*id), "title": self.item(*id).title}))
+                    .collect();
                 Err(Refusal::conflict("from_id", "Dependency would create a cycle")
                     .details(json!({"path": path})))
             }

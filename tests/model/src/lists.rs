@@ -217,7 +217,7 @@ impl Call<'_> {
         let parent = match args.text("parent_id")? {
             Some("root" | "none") => Some(None),
             Some(parent) => Some(Some(self.resolve(parent, "parent_id")?)),
-            None => args.is_null("parent_id").then_some(None),
+            None => None,
         };
         let words = |name: &str, valid: &[&'static str]| {
             args.words(name).iter().map(|text| word(name, text, valid)).collect::<Answer<Vec<_>>>()
