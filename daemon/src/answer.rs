@@ -1,5 +1,7 @@
 //! Rows and refusals as the documents that clients read (contract.md §1).
 
+use std::cell::Cell;
+
 use orc_core::claim::{Claim, Subject};
 use orc_core::edge::Edge;
 use orc_core::id::ItemId;
@@ -8,8 +10,9 @@ use orc_core::note::Note;
 use orc_core::refusal::{Blocker, Details, MissingNote, Refusal};
 use orc_core::time::Stamp;
 use orc_core::view::View;
+use orc_store::fields::{self, Field};
 use orc_store::history;
-use orc_store::queries::Listed;
+use orc_store::queries::{Listed, SharedShorts};
 use orc_store::{Error, Tx};
 use serde_json::{Map, Value, json};
 
@@ -28,57 +31,36 @@ const LIST_FIELDS: [&str; 8] =
     ["id", "title", "status", "priority", "parent_id", "tags", "due_at", "claimed_by"];
 
 /// Every field that a list may be asked for.
-pub(crate) const FIELDS: [&str; 27] = [
-    "id",
-    "parent_id",
-    "title",
-    "description",
-    "summary",
-    "status",
-    "status_label",
-    "previous_status",
-    "priority",
-    "complexity",
-    "item_type",
-    "tags",
-    "metadata",
-    "properties",
-    "role_changed_at",
-    "due_at",
-    "schedule",
-    "next_run_at",
-    "not_before",
-    "reason",
-    "project",
-    "version",
-    "created_by",
-    "updated_by",
-    "created_at",
-    "updated_at",
-    "claimed_by",
-];
+pub(crate) const FIELDS: [&str; fields::FIELDS.len() + 1] = {
+    let mut all = ["claimed_by"; fields::FIELDS.len() + 1];
+    let mut at = 0;
+    while at < fields::FIELDS.len() {
+        all[at] = fields::FIELDS[at];
+        at += 1;
+    }
+    all
+};
 
 /// Makes rows of one transaction's values.
 pub(crate) struct Rows<'a, 'c> {
     tx: &'a Tx<'c>,
     level: Level,
     now: &'a Stamp,
-    /// Whether any ids share their first 8 characters, so that showing 8 may not be enough.
-    shared: bool,
+    /// Which ids share their first 8 characters, so that showing 8 is not enough.
+    shared: Option<SharedShorts>,
 }
 
 impl<'a, 'c> Rows<'a, 'c> {
     pub(crate) fn new(tx: &'a Tx<'c>, level: Level, now: &'a Stamp) -> Result<Self, Error> {
-        let shared = level == Level::Compact && tx.has_shared_shorts()?;
+        let shared = if level == Level::Compact { Some(tx.shared_shorts()?) } else { None };
         Ok(Self { tx, level, now, shared })
     }
 
     /// An id as this answer shows it.
     pub(crate) fn id(&self, id: &ItemId) -> Result<Value, Error> {
-        Ok(match self.level {
-            Level::Full => Value::from(id.as_str()),
-            Level::Compact if self.shared => Value::from(self.tx.shortest(id)?),
-            Level::Compact => Value::from(id.short()),
+        Ok(match &self.shared {
+            Some(shared) => Value::from(self.tx.shortest(id, shared)?),
+            None => Value::from(id.as_str()),
         })
     }
 
@@ -95,37 +77,50 @@ impl<'a, 'c> Rows<'a, 'c> {
     /// A single item's row, with its holder.
     pub(crate) fn item(&self, item: &Item) -> Result<Map<String, Value>, Error> {
         let claim = self.tx.claim(&Subject::Item(item.id.clone()))?.filter(|claim| claim.holds_at(self.now));
-        let mut row = self.row(item, claim.map(|claim| claim.holder.name()))?;
-        if self.level == Level::Compact {
-            drop_empty(&mut row);
+        self.row(item, claim.map(|claim| claim.holder.name()).as_deref(), FIELDS.into_iter())
+    }
+
+    /// The fields of these names, as far as there is anything in them. The original's row has a place for each of its own
+    /// fields, also where there is nothing.
+    fn row<'n>(
+        &self,
+        item: &Item,
+        claimed_by: Option<&str>,
+        names: impl Iterator<Item = &'n str>,
+    ) -> Result<Map<String, Value>, Error> {
+        let mut row = Map::with_capacity(names.size_hint().0);
+        for name in names {
+            let field = match name {
+                "claimed_by" => claimed_by.into(),
+                name => Field::of(item, name),
+            };
+            let shown = match self.level {
+                Level::Full => field != Field::Null || !["reason", "claimed_by"].contains(&name),
+                Level::Compact => !field.is_empty(),
+            };
+            if shown {
+                row.insert(name.to_owned(), self.value(name, field)?);
+            }
         }
         Ok(row)
     }
 
-    fn row(&self, item: &Item, claimed_by: Option<String>) -> Result<Map<String, Value>, Error> {
-        let Value::Object(mut row) = history::item_json(item) else { return Ok(Map::new()) };
-        if item.reason.is_none() {
-            row.remove("reason");
+    /// A field as it is shown.
+    fn value(&self, name: &str, field: Field<'_>) -> Result<Value, Error> {
+        match field {
+            Field::Text(id) if ["id", "parent_id"].contains(&name) => self.id(&ItemId::new(id)),
+            field => Ok(field.into()),
         }
-        if let Some(holder) = claimed_by {
-            row.insert("claimed_by".to_owned(), Value::from(holder));
-        }
-        self.ids_in(&mut row, &["id", "parent_id"])?;
-        Ok(row)
     }
 
     /// A row of a list: the few fields that tell items apart, or the ones picked.
     pub(crate) fn listed(&self, listed: &Listed, picked: Option<&[String]>) -> Result<Value, Error> {
-        let mut row = self.row(&listed.item, listed.claimed_by.clone())?;
-        match (picked, self.level) {
-            (Some(fields), _) => row = self.pick(&row, fields),
-            (None, Level::Compact) => {
-                row = LIST_FIELDS.iter().filter_map(|f| Some(((*f).to_owned(), row.remove(*f)?))).collect();
-                drop_empty(&mut row);
-            }
-            (None, Level::Full) => {}
-        }
-        Ok(Value::Object(row))
+        let (item, holder) = (&listed.item, listed.claimed_by.as_deref());
+        Ok(Value::Object(match (picked, self.level) {
+            (Some(names), _) => self.pick(&self.row(item, holder, names.iter().map(String::as_str))?, names),
+            (None, Level::Compact) => self.row(item, holder, LIST_FIELDS.into_iter())?,
+            (None, Level::Full) => self.row(item, holder, FIELDS.into_iter())?,
+        }))
     }
 
     /// The fields of a row that a call picked.
@@ -147,7 +142,7 @@ impl<'a, 'c> Rows<'a, 'c> {
     pub(crate) fn in_list(&self, mut row: Map<String, Value>) -> Value {
         if self.level == Level::Compact {
             for key in ["created_at", "updated_at", "role_changed_at"] {
-                row.remove(key);
+                row.shift_remove(key);
             }
         }
         Value::Object(row)
@@ -171,7 +166,7 @@ impl<'a, 'c> Rows<'a, 'c> {
     /// An edge's row.
     pub(crate) fn edge(&self, edge: &Edge) -> Result<Map<String, Value>, Error> {
         let Value::Object(mut row) = history::edge_json(edge) else { return Ok(Map::new()) };
-        row.remove("created_by");
+        row.shift_remove("created_by");
         self.ids_in(&mut row, &["id", "from_id", "to_id"])?;
         if self.level == Level::Compact {
             drop_empty(&mut row);
@@ -187,6 +182,18 @@ impl<'a, 'c> Rows<'a, 'c> {
             "status": blocker.status.as_str(),
             "needs": blocker.needs.as_str(),
         }))
+    }
+
+    /// What stands under `error`, its ids as this answer shows them.
+    pub(crate) fn refusal(&self, refusal: &Refusal) -> Result<Value, Error> {
+        let failed = Cell::new(None);
+        let body = body(refusal, &|id| {
+            self.id(id).unwrap_or_else(|error| {
+                failed.set(Some(error));
+                Value::Null
+            })
+        });
+        failed.into_inner().map_or(Ok(body), Err)
     }
 }
 
@@ -229,8 +236,12 @@ pub(crate) fn refusal(refusal: &Refusal, level: Level) -> Value {
     json!({ "error": refusal_body(refusal, level) })
 }
 
-/// What stands under `error`; batches put it under their own entries.
+/// What stands under `error`, where no store is at hand that tells which ids share their first characters.
 pub(crate) fn refusal_body(refusal: &Refusal, level: Level) -> Value {
+    body(refusal, &|id| json!(shown_id(id, level)))
+}
+
+fn body(refusal: &Refusal, shown: &dyn Fn(&ItemId) -> Value) -> Value {
     let mut body = Map::new();
     body.insert("code".to_owned(), json!(refusal.code.as_str()));
     body.insert("message".to_owned(), json!(refusal.message));
@@ -238,19 +249,19 @@ pub(crate) fn refusal_body(refusal: &Refusal, level: Level) -> Value {
         body.insert("field".to_owned(), json!(field));
     }
     if let Some(details) = &refusal.details {
-        body.insert("details".to_owned(), details_json(details, level));
+        body.insert("details".to_owned(), details_json(details, shown));
     }
     Value::Object(body)
 }
 
-fn details_json(details: &Details, level: Level) -> Value {
+fn details_json(details: &Details, shown: &dyn Fn(&ItemId) -> Value) -> Value {
     let named = |(id, title): &(ItemId, String)| json!({"id": id.as_str(), "title": title});
     match details {
         Details::Blockers(blockers, more) => {
             let rows: Vec<Value> = blockers
                 .iter()
                 .map(|b| {
-                    json!({"id": shown_id(&b.id, level), "title": b.title, "status": b.status.as_str(), "needs": b.needs.as_str()})
+                    json!({"id": shown(&b.id), "title": b.title, "status": b.status.as_str(), "needs": b.needs.as_str()})
                 })
                 .collect();
             with_more(json!({ "blockers": rows }), "blockers", *more)
@@ -263,8 +274,8 @@ fn details_json(details: &Details, level: Level) -> Value {
             json!({ "candidates": candidates.iter().map(named).collect::<Vec<_>>(), "has_more": more })
         }
         Details::Path(path) => {
-            let shown = path.iter().map(|(id, title)| json!({"id": shown_id(id, level), "title": title}));
-            json!({ "path": shown.collect::<Vec<_>>() })
+            let steps = path.iter().map(|(id, title)| json!({"id": shown(id), "title": title}));
+            json!({ "path": steps.collect::<Vec<_>>() })
         }
         Details::Version { present, changed } => json!({ "version": present, "changed": changed }),
         Details::Valid(words) => json!({ "valid": words }),

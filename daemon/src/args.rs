@@ -42,10 +42,7 @@ impl Args {
         raw: Value,
     ) -> Result<Self, Refusal> {
         let path = format!("{}{field}[{index}]", self.path);
-        let raw = match raw {
-            Value::String(text) => from_json_text(&text).unwrap_or(Value::String(text)),
-            other => other,
-        };
+        let raw = unwrapped(raw);
         if !raw.is_object() {
             return Err(wrong_type(&path, "an object", &raw).details(Details::Entry(index)));
         }
@@ -140,19 +137,7 @@ impl Args {
 
     /// A whole number.
     pub(crate) fn integer(&self, name: &str) -> Result<Option<i64>, Refusal> {
-        let whole = |value: &Value| match value {
-            Value::Number(n) => n
-                .as_i64()
-                .or_else(|| n.as_f64().filter(|f| f.fract() == 0.0 && f.abs() < 9e15).map(|f| f as i64)),
-            Value::String(text) => text.trim().parse().ok(),
-            _ => None,
-        };
-        match self.value(name) {
-            None => Ok(None),
-            Some(value) => {
-                whole(value).map(Some).ok_or_else(|| wrong_type(self.place(name), "a whole number", value))
-            }
-        }
+        self.value(name).map(|value| whole(&self.place(name), value)).transpose()
     }
 
     /// A whole number between two bounds, or the default.
@@ -292,6 +277,26 @@ impl Args {
             None => Err(Refusal::validation(format!("Invalid operation: {word}. Use: {}", valid()))
                 .field("operation")),
         }
+    }
+}
+
+/// A whole number; it may come as text, or with a point and nothing behind it.
+pub(crate) fn whole(place: &str, value: &Value) -> Result<i64, Refusal> {
+    let number = match value {
+        Value::Number(n) => {
+            n.as_i64().or_else(|| n.as_f64().filter(|f| f.fract() == 0.0 && f.abs() < 9e15).map(|f| f as i64))
+        }
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    };
+    number.ok_or_else(|| wrong_type(place, "a whole number", value))
+}
+
+/// What a value says: an array or object may come as JSON text.
+pub(crate) fn unwrapped(raw: Value) -> Value {
+    match raw {
+        Value::String(text) => from_json_text(&text).unwrap_or(Value::String(text)),
+        other => other,
     }
 }
 

@@ -72,6 +72,8 @@ pub(crate) struct ServeOptions {
     pub(crate) workspaces: Option<PathBuf>,
     /// The last daemon did not end by itself: whether the file is whole is looked at.
     pub(crate) after_crash: bool,
+    /// What the last daemon noted, when its files were taken from under it.
+    pub(crate) lost: Option<String>,
     /// The user's folders.
     pub(crate) places: Places,
     /// Cancelled when the daemon begins to end: waits (`wait_for`) answer at once what they have.
@@ -192,6 +194,7 @@ async fn open(plan: &Plan, daemon: &Daemon, lock: &File, after_crash: bool) -> R
         database: plan.endpoint.database.clone(),
         default_place: plan.endpoint.is_default,
         after_crash,
+        lost: last_end::take_lost(&plan.endpoint),
         config: plan.config.clone(),
         workspaces: plan.workspaces.clone(),
         places: plan.places.clone(),

@@ -137,7 +137,10 @@ impl ToolSet {
 
 /// Tools without any operation that only reads.
 fn only_writes(tool: &Tool) -> bool {
-    matches!(tool.name, "advance_item" | "complete_tree" | "create_work_tree" | "import_graph")
+    matches!(
+        tool.name,
+        "advance_item" | "complete_tree" | "create_work_tree" | "import_graph" | "manage_items"
+    )
 }
 
 /// The names of all tools, those of no set included.

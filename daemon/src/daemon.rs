@@ -14,6 +14,7 @@ use tokio::sync::{Notify, watch};
 use tokio_util::task::TaskTracker;
 
 use crate::{
+    clock,
     engine::Engine,
     figures::Figures,
     idle::IdleExit,
@@ -102,6 +103,9 @@ impl Daemon {
     pub(crate) fn look_after_its_files(&self) -> bool {
         match self.owned().and_then(Owned::lost) {
             Some(what) => {
+                if self.stop.reason().is_none() {
+                    last_end::lost(&self.endpoint, &what, clock::now().text());
+                }
                 self.stop.begin(Reason::Lost(what));
                 false
             }

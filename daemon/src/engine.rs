@@ -15,19 +15,20 @@ mod repeat;
 mod roots;
 mod waiting;
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use orc_core::limits;
-use orc_core::refusal::{Code, Refusal};
+use orc_core::refusal::{Code, Details, Refusal};
 use orc_proto::wire::{Document, ToolAnswer, ToolCall};
 use orc_proto::{Hello, Places};
 use orc_store::{Done, Outcome, Readers, Tx, Writer};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::{Notify, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
+use crate::answer::{Level, Rows};
 use crate::args::Args;
 use crate::boot::{BootError, ServeOptions};
 use crate::call::{Answer, Call};
@@ -87,6 +88,10 @@ pub(crate) struct Shared {
     backup_trouble: Mutex<Option<String>>,
     /// What is wrong with the database file. From then on nothing is written any more.
     damage: OnceLock<String>,
+    /// Something looked like damage and is being looked at. Nothing is written meanwhile.
+    in_doubt: AtomicBool,
+    /// Rung when something looked like damage.
+    doubt: Arc<Notify>,
     /// When the clock looks next, in microseconds; the greatest number while there is nothing to look for.
     next_look: AtomicI64,
     /// Keeps the watcher of configuration files alive.
@@ -111,6 +116,7 @@ impl Engine {
         if after_crash {
             tokio::spawn(examining::look_for_damage(Arc::clone(&engine.0)));
         }
+        tokio::spawn(examining::settle_doubts(Arc::downgrade(&engine.0), Arc::clone(&engine.0.doubt)));
         tokio::spawn(tell_of_configuration(engine.configuration(), engine.0.watchers.clone()));
         Ok(engine)
     }
@@ -137,10 +143,24 @@ impl Engine {
                 if matches!(refusal.code, Code::Unavailable | Code::Internal) {
                     self.0.trouble.notify_one();
                 }
-                let document = answer::refusal(&refusal, session.level).to_string().into();
+                let document = self.told(session, &refusal).to_string().into();
                 ToolAnswer { document, is_error: true, not_begun: false }
             }
         }
+    }
+
+    /// A refusal's document. Where it names items, the store is asked how many characters tell them apart.
+    fn told(&self, session: &Session, refusal: &Refusal) -> Value {
+        let names_items =
+            matches!(refusal.details.as_deref(), Some(Details::Blockers(..) | Details::Path(_)));
+        if session.level == Level::Compact && names_items {
+            let now = clock::now();
+            let body = self.0.readers.glance(|tx| Rows::new(tx, session.level, &now)?.refusal(refusal));
+            if let Ok(Some(body)) = body {
+                return json!({ "error": body });
+            }
+        }
+        answer::refusal(refusal, session.level)
     }
 
     async fn answer(&self, session: &Arc<Session>, call: ToolCall) -> Result<Document, Refusal> {
@@ -225,6 +245,9 @@ impl Engine {
     ) -> Result<Document, Refusal> {
         if let Some(damage) = self.0.damage.get() {
             return Err(Refusal::new(Code::Unavailable, damage.clone()));
+        }
+        if self.0.in_doubt.load(Ordering::Relaxed) {
+            return Err(Refusal::new(Code::Unavailable, examining::IN_DOUBT));
         }
         let repeat = Repeat::of(session, tool, &args, &call)?;
         let (shared, session) = (Arc::clone(&self.0), Arc::clone(session));
@@ -330,7 +353,9 @@ impl Shared {
                 if let Halt::Store(error) = &halt
                     && error.is_damage()
                 {
-                    examining::stop_writing(self, &error.to_string());
+                    // A disk that once could not be read gives the same error, so it is looked at first.
+                    self.in_doubt.store(true, Ordering::Relaxed);
+                    self.doubt.notify_one();
                 }
                 Err(halt.into())
             }
@@ -367,7 +392,8 @@ fn undone(too_large: Refusal) -> Refusal {
 
 /// The document as it goes over the wire, within the bound of contract.md §12.
 fn written(document: &Value) -> Result<Document, Refusal> {
-    let text = document.to_string();
+    // Not by its `Display`, which checks each piece of the text once more.
+    let text = serde_json::to_string(document).map_err(|e| Refusal::new(Code::Internal, e.to_string()))?;
     if text.len() > limits::ANSWER_BYTES {
         let message = format!(
             "The answer has {} bytes; at most {} are sent. Ask for less, with limit, fields or a filter",

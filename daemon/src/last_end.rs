@@ -51,6 +51,25 @@ pub(crate) fn end(endpoint: &Endpoint) {
     }
 }
 
+/// Notes that this daemon's files were taken from under it, as it says itself; for everybody who meets what is there now.
+pub(crate) fn lost(endpoint: &Endpoint, what: &str, now: &str) {
+    let line = format!(
+        "At {now} a daemon ended: {what} If that was the database, what was answered until then is in the file that was there, \
+         under the name it has now, or in a backup"
+    );
+    if let Err(error) = std::fs::write(endpoint.lost(), line) {
+        tracing::warn!(%error, "cannot note that the files of this daemon are gone");
+    }
+}
+
+/// What the last daemon noted of the loss of its files. It is told during the life of one daemon.
+pub(crate) fn take_lost(endpoint: &Endpoint) -> Option<String> {
+    let line = small_file::read(&endpoint.lost(), NOTE_BYTES).ok()?;
+    // Told twice is better than never.
+    let _ = std::fs::remove_file(endpoint.lost());
+    String::from_utf8(line).ok().filter(|line| !line.is_empty())
+}
+
 /// The last daemon that did not end by itself, if there was one. `alive`: one runs now, so that its own note is none of a crash.
 pub(crate) fn last(endpoint: &Endpoint, alive: bool) -> Option<Crash> {
     let left = if alive { None } else { read(&endpoint.running()) };

@@ -33,6 +33,7 @@ mod named_folder;
 mod near;
 mod original;
 mod ownership;
+mod page;
 mod peer;
 mod project;
 mod prompts;

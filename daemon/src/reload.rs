@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use orc_core::Policies;
+use orc_store::queries::is_name_of;
 use tokio::sync::watch;
 
 use crate::config::{BackupPolicy, Place};
@@ -60,6 +61,8 @@ pub(crate) struct ProjectFile {
     pub(crate) path: PathBuf,
     /// The schemas that come from it; the project's others come from the user's file.
     pub(crate) schemas: Vec<String>,
+    /// The name it gives the project.
+    pub(crate) names: Option<String>,
 }
 
 /// A file that is refused, and why.
@@ -122,6 +125,16 @@ impl ConfigBook {
     /// Reads the user's file, or what was good of it last. The file need not exist.
     pub(crate) fn open(user_file: PathBuf, last_good: Arc<dyn LastGood>) -> Self {
         let user = Source::open(vec![user_file], None, Place::User, last_good.as_ref());
+        Self::of(user, last_good)
+    }
+
+    /// The same with a file that was named in its place (contract.md §11); that it does not exist is told.
+    pub(crate) fn open_named(user_file: PathBuf, last_good: Arc<dyn LastGood>) -> Self {
+        let user = Source::open_named(user_file, last_good.as_ref());
+        Self::of(user, last_good)
+    }
+
+    fn of(user: Arc<Source>, last_good: Arc<dyn LastGood>) -> Self {
         let first = compose::in_force(std::slice::from_ref(&user), 0);
         let book = Self {
             shared: Arc::new(Shared {
@@ -196,6 +209,17 @@ impl ConfigBook {
         let source = Source::open(files, None, Place::Project, self.shared.last_good.as_ref());
         source.look(Patience::None, &Ledger::default());
         source.outcome().good.and_then(|good| good.file.name.clone())
+    }
+
+    /// The projects that are called otherwise than their files say now, or their folders where a file says nothing.
+    pub(crate) fn misnamed(&self) -> Vec<ProjectRoot> {
+        let misnamed = |source: Arc<Source>| {
+            let root = ProjectRoot { root: source.project_root()?.clone(), config: None };
+            let declared = source.outcome().good.and_then(|good| good.file.name.clone());
+            let wanted = declared.unwrap_or_else(|| root.folder_name());
+            (!is_name_of(source.project()?, &wanted)).then_some(root)
+        };
+        self.sources().into_iter().filter_map(misnamed).collect()
     }
 
     /// Looks at every file. Says whether one is in a state that may pass by itself.

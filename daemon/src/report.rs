@@ -47,7 +47,8 @@ impl Report {
 
     /// How many bytes the document has so far.
     pub(crate) fn size(&self) -> usize {
-        json!([self.document, self.more]).to_string().len()
+        // What is made here can always be written.
+        serde_json::to_string(&(&self.document, &self.more)).map_or(usize::MAX, |text| text.len())
     }
 
     /// Adds a section of list rows.

@@ -10,6 +10,7 @@ use orc_core::time::Stamp;
 use orc_proto::Hello;
 use orc_proto::handshake::Kind;
 use orc_proto::wire::Poll;
+use tokio_util::sync::CancellationToken;
 
 use crate::answer::Level;
 use crate::catalog::ToolSet;
@@ -46,6 +47,8 @@ pub(crate) struct Session {
     pub notices: Vec<String>,
     /// The subagents that have written in this session, so that a claim can be handed to them by name.
     pub subagents: Mutex<BTreeSet<String>>,
+    /// Its client has gone, and its shim waits for answers alone.
+    pub leaving: CancellationToken,
 }
 
 /// Subagents remembered of one session; others are still named `agent/subagent`.

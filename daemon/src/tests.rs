@@ -93,6 +93,7 @@ impl Bench {
         let places = Places::under(folder);
         let options = ServeOptions {
             after_crash: false,
+            lost: None,
             database: database.clone(),
             default_place: false,
             config: None,

@@ -77,7 +77,8 @@ impl Endpoint {
         Ok(Self { database, is_default, runtime, socket, id })
     }
 
-    /// Creates and checks the folders a daemon or a starter needs.
+    /// Creates and checks the folders a daemon or a starter needs. The database's is made where it is missing, as the original
+    /// did; one that is there may be as open as its owner wants it.
     ///
     /// # Errors
     /// [`UnsafeDir`].
@@ -85,7 +86,7 @@ impl Endpoint {
         private_dir::ensure(&self.runtime)?;
         self.outside_runtime().map_or(Ok(()), private_dir::ensure)?;
         match self.database.parent() {
-            Some(data) if self.is_default && !data.exists() => private_dir::ensure(data),
+            Some(data) if !data.exists() => private_dir::ensure(data),
             _ => Ok(()),
         }
     }
@@ -137,6 +138,11 @@ impl Endpoint {
     /// The note of the last one that did not end by itself.
     pub fn last_crash(&self) -> PathBuf {
         self.runtime.join(format!("{}.last-crash", self.id))
+    }
+
+    /// The note of a daemon that lost its files.
+    pub fn lost(&self) -> PathBuf {
+        self.runtime.join(format!("{}.lost", self.id))
     }
 
     /// The socket's folder, where that is not the runtime folder.

@@ -111,10 +111,17 @@ impl std::fmt::Display for Holder {
     }
 }
 
+/// Whoever holds the lock may be another program, which wrote nothing: then the pid is that of a daemon that has ended.
 fn read_pid(file: &mut File) -> Option<u32> {
     let mut text = String::new();
     file.take(32).read_to_string(&mut text).ok()?;
-    text.trim().parse().ok()
+    text.trim().parse().ok().filter(|pid| may_live(*pid))
+}
+
+/// Whether there is such a process, as far as can be told.
+fn may_live(pid: u32) -> bool {
+    let processes = Path::new("/proc");
+    !processes.join("self").exists() || processes.join(pid.to_string()).exists()
 }
 
 #[cfg(test)]
@@ -133,6 +140,17 @@ mod tests {
         assert!(matches!(take(&path).unwrap(), Taken::Held { pid: held } if held == pid));
         drop(file);
         assert_eq!(holder(&path).unwrap(), None);
+    }
+
+    #[test]
+    fn a_process_that_has_ended_is_not_named_as_holder() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("tasks.db.lock");
+        std::fs::write(&path, "4294967\n").unwrap();
+        let foreign = File::open(&path).unwrap();
+        foreign.lock().unwrap();
+        let named = holder(&path).unwrap().map(|held| held.pid);
+        assert_eq!(named, Some(if cfg!(target_os = "linux") { None } else { Some(4_294_967) }));
     }
 
     #[test]

@@ -184,6 +184,16 @@ impl Link {
         }
     }
 
+    /// Tells the daemon that the client has gone, so that what only waits there is answered (`daemon.md` rule 7). Without a
+    /// connection nothing waits.
+    pub(crate) async fn leave(&self) {
+        let live = self.slot.lock().await.live.clone();
+        if let Some(live) = live {
+            // A daemon that does not know this, or is lost just now, keeps nobody: the process ends all the same.
+            let _ = live.connection.ask("session/leaving", None, ASK_DEADLINE).await;
+        }
+    }
+
     /// The connection, made now if there is none. Those who wait for one attempt share its failure.
     pub(crate) async fn connection(&self, may: May) -> Result<Live, Unavailable> {
         let seen = self.tries.load(Ordering::SeqCst);

@@ -49,9 +49,15 @@ async fn serve() {
             Err(ended) => note::note(&format!("the client left before it began: {ended}")),
         }
     };
+    let leaving = async {
+        traffic.ended().await;
+        link.leave().await;
+        std::future::pending::<()>().await;
+    };
     // Whichever is first: all is answered, or what is left takes too long for a client that has gone.
     tokio::select! {
         () = session => {}
+        () = leaving => {}
         () = traffic.quiet_after_the_end(|| link.is_connecting()) => {}
     }
 }

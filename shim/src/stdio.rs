@@ -1,7 +1,7 @@
 //! MCP's stdio transport, stricter than rmcp's own, which drops what it cannot read: here every line that is no
 //! message is answered, and none ends the process.
 //!
-//! A line that is no JSON: -32700. JSON that is no message, or a line over 16 MiB: -32600. Notifications nobody
+//! A line that is no JSON: -32700, to the id where one is read before the fault. JSON that is no message, or a line over 16 MiB: -32600. Notifications nobody
 //! knows are ignored, as JSON-RPC wants.
 
 use std::{io, sync::Arc, time::Duration};
@@ -158,7 +158,12 @@ fn parse(line: &[u8]) -> Vec<Result<ClientJsonRpcMessage, Value>> {
         return vec![Ok(message)];
     }
     match serde_json::from_slice(line) {
-        Err(fault) => vec![Err(error(-32700, &format!("The line is not JSON: {fault}"), Value::Null))],
+        Err(fault) => {
+            // A whole line in which one value cannot be read (half of a surrogate pair, nested too deep) is somebody's request.
+            let is_whole = !fault.is_eof() && line.ends_with(b"}");
+            let id = if is_whole { id::of_beginning(line) } else { Value::Null };
+            vec![Err(error(-32700, &format!("The line is not JSON: {fault}"), id))]
+        }
         Ok(Value::Array(batch)) if !batch.is_empty() => batch.into_iter().filter_map(message).collect(),
         Ok(value) => message(value).into_iter().collect(),
     }
@@ -223,7 +228,16 @@ mod tests {
 
     #[test]
     fn an_unreadable_request_is_answered_by_its_id() {
-        let answers = parse(br#"{"jsonrpc":"2.0","id":9,"method":5}"#);
-        assert_eq!(answers[0].as_ref().unwrap_err()["id"], 9);
+        let deep = format!(r#"{{"id":9,"params":{}{}}}"#, "[".repeat(500), "]".repeat(500));
+        for (line, id) in [
+            (r#"{"jsonrpc":"2.0","id":9,"method":5}"#, json!(9)),
+            (r#"{"jsonrpc":"2.0","id":9,"method":"\ud800"}"#, json!(9)),
+            (r#"{"jsonrpc":"2.0","id":"a","method":1e999}"#, json!("a")),
+            (deep.as_str(), json!(9)),
+            (r#"{"jsonrpc":"2.0","id":9,"method":"cut"#, Value::Null),
+            (r#"{"method":"\ud800","id":9}"#, json!(9)),
+        ] {
+            assert_eq!(parse(line.as_bytes())[0].as_ref().unwrap_err()["id"], id, "{line}");
+        }
     }
 }

@@ -58,6 +58,23 @@ fn native_arrays_and_arrays_as_strings_are_the_same() {
 }
 
 #[test]
+fn entries_and_inner_lists_may_be_strings_too() {
+    let env = TestEnv::new();
+    let agent = env.full();
+    let id = agent.item("x");
+    let step = json!({"item_id": id, "trigger": "start"}).to_string();
+    let moved = agent.ok("advance_item", json!({"transitions": [step]}));
+    assert_eq!(moved["results"][0]["trigger"], "start", "an entry as a string is read whole: {moved}");
+    let row = |n: u8| json!({"id": format!("0000000{n}-0000-4000-8000-000000000000"), "title": "came"});
+    for items in [json!(json!([row(1)]).to_string()), json!([row(2).to_string()]), json!("")] {
+        agent.ok("import_graph", json!({"data": {"items": items}}));
+    }
+    assert_eq!(agent.total(), 3);
+    agent.refused("import_graph", json!({"data": {"items": "[5]"}}), "VALIDATION").says("data.items[0]");
+    agent.refused("import_graph", json!({"data": {"notes": "{}"}}), "VALIDATION").says("data.notes");
+}
+
+#[test]
 fn numbers_and_booleans_may_come_as_strings() {
     let env = TestEnv::new();
     let agent = env.connect();

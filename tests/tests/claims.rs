@@ -42,6 +42,40 @@ fn others_may_not_change_a_claimed_item_but_may_note_it() {
 }
 
 #[test]
+fn replacing_the_graph_deletes_what_others_hold_only_by_force() {
+    let env = TestEnv::new();
+    let (ann, ben) = (env.agent("ann"), env.agent("ben"));
+    let (below, held) = (ben.item("b"), ann.item("x"));
+    ann.update(&held, json!({"parent_id": below}));
+    ann.advance(&held, "start");
+    let saved = ben.ok("manage_checkpoints", json!({"operation": "create"}))["created"].clone();
+    let calls = [
+        ("import_graph", json!({"data": {"items": []}, "mode": "replace"})),
+        ("manage_checkpoints", json!({"operation": "restore", "path": saved})),
+    ];
+    for (tool, call) in &calls {
+        let refusal = ben.refused(tool, call.clone(), "CONFLICT");
+        refusal.says("ann").says("force=true");
+        assert!(refusal.details.to_string().contains("ann"), "the holder is in the details: {refusal:?}");
+        assert_eq!(ben.get(&held)["claimed_by"], "ann", "nothing has changed");
+    }
+    let typed = env.cli(&["import", saved.as_str().unwrap_or_default(), "--mode", "replace"]);
+    assert!(!typed.success && typed.stderr.contains("ann"), "{} {}", typed.stdout, typed.stderr);
+
+    ann.ok(calls[1].0, calls[1].1.clone());
+    assert_eq!(ben.get(&held)["status"], "work", "one's own claims are in nobody's way");
+    ann.ok("claim_item", json!({"operation": "claim", "item_id": held}));
+    let mut forced = calls[1].1.clone();
+    forced["force"] = json!(true);
+    ben.ok(calls[1].0, forced);
+    let ended = ben.ok("query_history", json!({"kind": "claim_ended", "limit": 1}));
+    assert_eq!(ended["items"][0]["why"], "forced", "and it is recorded: {ended}");
+    ann.ok("claim_item", json!({"operation": "claim", "item_id": held}));
+    let typed = env.cli(&["import", saved.as_str().unwrap_or_default(), "--mode", "replace", "--force"]);
+    assert!(typed.success, "{} {}", typed.stdout, typed.stderr);
+}
+
+#[test]
 fn review_frees_the_item_for_a_reviewer() {
     let env = TestEnv::new();
     let (ann, ben) = (env.agent("ann"), env.agent("ben"));
@@ -114,6 +148,15 @@ fn subagents_of_one_session_hold_for_themselves() {
     let call = |agent: &str, trigger: &str| json!({"item_id": id, "trigger": trigger, "agent": agent});
     session.ok("advance_item", call("one", "start"));
     session.refused("advance_item", call("two", "start"), "CONFLICT").says("one");
+    let mine = |agent: &str| {
+        let own = json!({"operation": "list", "mine": true, "agent": agent});
+        session.ok("claim_item", own)["total"].clone()
+    };
+    assert_eq!(
+        [mine("one"), mine("two"), mine("")],
+        [json!(1), json!(0), json!(1)],
+        "and each has its own list"
+    );
     let row = session.ok("advance_item", json!({"item_id": id, "trigger": "complete"}));
     assert_eq!(row["status"], "done", "a call without agent acts for its whole session: {row}");
 }

@@ -132,6 +132,20 @@ fn a_named_config_stands_in_place_of_the_users() {
 }
 
 #[test]
+fn a_named_config_that_is_not_there_is_told() {
+    let env = TestEnv::with_config(GATED);
+    let missing = env.folder().join("mistyped.yaml");
+    let agent = env.client().set("TASK_ORCHESTRATOR_CONFIG", &missing).connect();
+    let told = || agent.ok("get_context", json!({}))["notices"].to_string();
+    assert!(told().contains("mistyped.yaml, which is not there"), "{}", told());
+    assert!(env.cli(&["status"]).stdout.contains("mistyped.yaml, which is not there"));
+    std::fs::write(&missing, RENAMED).expect("a config");
+    let id = agent.item_with(json!({"title": "x", "item_type": "task"}));
+    assert!(start_refusal(&agent, &id).contains("reason"), "it counts as soon as it is there");
+    assert!(!told().contains("not there"), "{}", told());
+}
+
+#[test]
 fn a_projects_file_rules_its_own_items_whoever_moves_them() {
     let env = TestEnv::with_config(GATED);
     let shop = env.project("shop", RENAMED);

@@ -164,6 +164,38 @@ fn cancelled_and_archived_count_as_done_and_blocked_as_nothing() {
 }
 
 #[test]
+fn a_preview_counts_the_blockers_it_leaves_out() {
+    let env = TestEnv::new();
+    let agent = env.full();
+    let waiting = agent.item("waits");
+    let blockers: Vec<String> = (0..30).map(|n| agent.item(&format!("b{n}"))).collect();
+    let edges: Vec<Value> = blockers.iter().map(|id| json!({"from_id": id, "to_id": waiting})).collect();
+    agent.ok("manage_dependencies", json!({"operation": "add", "edges": edges}));
+    let preview = agent.ok("get_next_status", json!({"item_id": waiting, "trigger": "start"}));
+    let shown = preview["blockers"].as_array().expect("blockers").len();
+    assert_eq!(preview["more"], json!({"blockers": 30 - shown}), "{preview}");
+}
+
+#[test]
+fn refusals_show_as_much_of_an_id_as_is_needed() {
+    let env = TestEnv::new();
+    let agent = env.connect();
+    let ids = ["aaaaaaaa-1111-4000-8000-000000000000", "aaaaaaaa-2222-4000-8000-000000000000"];
+    let rows: Vec<Value> = ids.iter().map(|id| json!({"id": id, "title": "t"})).collect();
+    agent.ok("import_graph", json!({"data": {"items": rows}}));
+    agent.blocks(ids[0], ids[1]);
+    let start = json!({"item_id": ids[1], "trigger": "start"});
+    let single = agent.refused("advance_item", start.clone(), "DEPENDENCY_UNSATISFIED").details;
+    assert_eq!(single["blockers"][0]["id"], "aaaaaaaa-1", "{single}");
+    let batch = agent.ok("advance_item", json!({"transitions": [start]}))["results"][0].clone();
+    assert_eq!(batch["error"]["details"]["blockers"][0]["id"], "aaaaaaaa-1", "{batch}");
+    let back = json!({"operation": "add", "from_id": ids[1], "to_id": ids[0]});
+    let cycle = agent.refused("manage_dependencies", back, "CONFLICT").details;
+    assert_eq!(cycle["path"][0]["id"], "aaaaaaaa-1", "{cycle}");
+    assert_eq!(cycle["path"][1]["id"], "aaaaaaaa-2", "{cycle}");
+}
+
+#[test]
 fn several_blockers_are_named_in_one_sentence() {
     let env = TestEnv::new();
     let agent = env.connect();
@@ -179,6 +211,25 @@ fn several_blockers_are_named_in_one_sentence() {
     let preview = agent.ok("get_next_status", json!({"item_id": ids[2], "trigger": "start"}));
     assert_eq!(preview["can_advance"], false, "{preview}");
     assert_eq!(titles(&preview["blockers"]), ["First", "Second"], "{preview}");
+}
+
+#[test]
+fn a_pattern_draws_edges_of_the_kind_it_is_given() {
+    let env = TestEnv::new();
+    let agent = env.full();
+    for (given, kind, turned) in
+        [("blocks", "blocks", false), ("is_blocked_by", "blocks", true), ("relates_to", "relates_to", false)]
+    {
+        let ids = items(&agent, &["a", "b"]);
+        let pattern = json!({"operation": "pattern", "item_ids": ids, "dep_type": given});
+        let edge = agent.ok("manage_dependencies", pattern)["dependencies"][0].clone();
+        let (from, to) = if turned { (1, 0) } else { (0, 1) };
+        assert_eq!(edge["dep_type"], kind, "{given}: {edge}");
+        assert_eq!((&edge["from_id"], &edge["to_id"]), (&json!(ids[from]), &json!(ids[to])), "{given}");
+    }
+    let ids = items(&agent, &["a", "b"]);
+    let pattern = json!({"operation": "pattern", "item_ids": ids, "dep_type": "near"});
+    agent.refused("manage_dependencies", pattern, "VALIDATION").names("dep_type");
 }
 
 #[test]

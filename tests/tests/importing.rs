@@ -62,6 +62,24 @@ fn replace_leaves_what_the_document_has() {
 }
 
 #[test]
+fn a_whole_number_may_have_a_point() {
+    let env = TestEnv::new();
+    let agent = env.full();
+    let row = |n: usize, complexity: Value| json!({"id": id(n), "title": "t", "complexity": complexity});
+    let rows =
+        [row(1, json!(5.0)), row(2, json!("5")), row(3, json!("")), row(4, json!(5.5)), row(5, json!(11))];
+    let done = agent.ok("import_graph", json!({"data": {"items": rows}}));
+    assert_eq!(done["counts"]["items"], 3, "{done}");
+    let reasons: Vec<&str> =
+        done["skipped"].as_array().expect("a list").iter().filter_map(|s| s["reason"].as_str()).collect();
+    assert_eq!(
+        reasons,
+        ["complexity must be a whole number, got the number 5.5", "Complexity must be 1-10, got 11"]
+    );
+    assert_eq!(agent.ok("query_items", json!({"operation": "get", "item_id": id(1)}))["complexity"], 5);
+}
+
+#[test]
 fn what_cannot_be_read_changes_nothing() {
     let env = TestEnv::new();
     env.connect().item("from before");

@@ -92,6 +92,15 @@ fn the_expected_version_must_be_the_present_one() {
         assert!(details.contains('2'), "the present version: {refusal:?}");
         assert!(details.contains("title"), "what changed since: {refusal:?}");
     }
+    for call in [
+        json!({"operation": "create", "title": "new", "expected_version": 1}),
+        json!({"operation": "restore", "item_id": id, "expected_version": 1}),
+    ] {
+        agent.refused("manage_items", call, "VALIDATION").names("expected_version").says("update and delete");
+    }
+    let batch = json!({"transitions": [{"item_id": id, "trigger": "start"}], "expected_version": 1});
+    let refused = agent.ok("advance_item", batch);
+    assert_eq!(refused["results"][0]["error"]["code"], "CONFLICT", "said for the whole batch: {refused}");
     agent.note(&id, "k", "notes do not count");
     let row = agent.update(&id, json!({"title": "z", "expected_version": "2"}));
     assert_eq!(row["version"], 3, "{row}");

@@ -34,7 +34,13 @@ fn context_stays_under_eight_kilobytes() {
         );
     }
     let list = agent.call("query_items", json!({"operation": "list"}));
-    assert_eq!((&list.doc["total"], &list.doc["total_more"]), (&json!(1_000), &json!(true)));
+    let archived = agent.ok("manage_archive", json!({"operation": "list"}));
+    for list in [&list.doc, &archived, &agent.ok("get_blocked_items", json!({}))] {
+        assert_eq!((&list["total"], &list["total_more"]), (&json!(1_000), &json!(true)), "{list}");
+        assert_eq!(list["has_more"], true);
+    }
+    let next = agent.ok("manage_archive", json!({"operation": "list", "cursor": archived["next_cursor"]}));
+    assert_ne!(next["items"][0]["id"], archived["items"][0]["id"]);
     assert!(list.raw_text.len() < 50 * 151, "50 rows of at most 150 characters, got {}", list.raw_text.len());
     for (tool, arguments) in [
         ("get_next_item", json!({})),

@@ -218,3 +218,14 @@ fn ids_and_tags_from_elsewhere_are_taken_whatever_they_look_like() {
     agent.ok("manage_items", json!({"operation": "delete", "item_id": "t"}));
     assert_eq!(agent.ok("manage_items", json!({"operation": "restore", "item_id": "t"}))["title"], "tagged");
 }
+
+#[test]
+fn a_sound_database_is_found_sound_whenever_its_search_text_was_merged() {
+    let env = TestEnv::new();
+    let agent = env.connect();
+    for n in 0..40 {
+        agent.item(&format!("word {n}"));
+        let verified = agent.ok("manage_checkpoints", json!({"operation": "verify"}));
+        assert_eq!(verified, json!({"ok": true}), "after {n}");
+    }
+}

@@ -221,4 +221,8 @@ fn a_daemon_whose_database_was_moved_away_stops_serving() {
             false => Ok(()),
         }
     });
+    // Whoever comes next meets an empty store, and is told why.
+    let context = env.connect().ok("get_context", json!({}));
+    let notices = context["notices"].to_string();
+    assert!(notices.contains("the file that was there"), "{context}");
 }

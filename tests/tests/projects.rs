@@ -1,6 +1,6 @@
 //! Projects (`contract.md` §5, `daemon.md` 24): reads default to the session's project plus items of none.
 
-use e2e::{TestEnv, json, titles};
+use e2e::{TestEnv, eventually, json, titles};
 
 #[test]
 fn a_session_sees_its_project_and_what_belongs_to_none() {
@@ -106,9 +106,62 @@ fn worktrees_of_one_repository_are_one_project() {
 }
 
 #[test]
+fn a_project_that_gets_another_name_stays_one_in_every_session() {
+    let env = TestEnv::new();
+    let shop = env.project("shop", "name: one\n");
+    let config = shop.join(".taskorchestrator/config.yaml");
+    let old = env.client().within(&shop).connect();
+    let id = old.item("before");
+    std::fs::write(&config, "name: two\n").expect("a project's config");
+    let sees =
+        |agent: &e2e::McpClient| titles(&agent.ok("query_items", json!({"operation": "list"}))["items"]);
+    let called = |name: &str| {
+        eventually("the project's name", || match &old.get(&id)["project"] {
+            now if now == name => Ok(()),
+            now => Err(now.to_string()),
+        });
+    };
+    called("two");
+    assert_eq!(sees(&old), ["before"], "a session that was there keeps its items");
+    old.item("after");
+    let new = env.client().within(&shop).connect();
+    let mut seen = sees(&new);
+    seen.sort();
+    assert_eq!(seen, ["after", "before"]);
+
+    let cursor = old.ok("query_history", json!({"limit": 1}))["cursor"].clone();
+    let arguments = json!({"cursor": cursor, "timeout_seconds": 60});
+    let wait = old.send("tools/call", json!({"name": "wait_for", "arguments": arguments}));
+    eventually("the wait", || {
+        let status: e2e::Value =
+            serde_json::from_str(&env.cli(&["status", "--json"]).stdout).unwrap_or_default();
+        if status["engine"]["waiting"] == 1 { Ok(()) } else { Err(status.to_string()) }
+    });
+
+    // A session that comes before the daemon has seen the file takes the others with it.
+    std::fs::write(&config, "name: three\n").expect("a project's config");
+    env.client().within(&shop).connect().item("last");
+    let waited = e2e::Answer::read(old.receive(wait)["result"].clone()).ok("wait_for");
+    assert_eq!(waited["met"], true, "and so do waits that were under way");
+    old.item("at once");
+    assert_eq!([sees(&old).len(), sees(&new).len()], [4, 4]);
+    std::fs::remove_file(&config).expect("a project's config");
+    called("shop");
+    assert_eq!(sees(&new).len(), 4);
+}
+
+#[test]
 fn the_variable_names_the_project() {
     let env = TestEnv::new();
     let agent = env.client().set("TASK_ORCHESTRATOR_PROJECT", "named").connect();
     let id = agent.item("x");
     assert_eq!(agent.get(&id)["project"], "named");
+    let shop = env.project("shop", "");
+    let all = env.client().within(&shop).set("TASK_ORCHESTRATOR_PROJECT", "*").connect();
+    let of_none = all.item("y");
+    assert_eq!(all.get(&of_none).get("project"), None, "no project is called so");
+    assert_eq!(
+        titles(&all.ok("query_items", json!({"operation": "list", "sort": "created_at"}))["items"]).len(),
+        2
+    );
 }

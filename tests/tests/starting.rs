@@ -225,9 +225,24 @@ fn one_database_by_any_path_is_one_daemon_and_two_are_two() {
 
 #[test]
 fn the_daemons_own_words_reach_the_agent() {
-    let env = TestEnv::new().var("TASK_ORCHESTRATOR_DB", "/nowhere/at/all/tasks.db");
+    let env = TestEnv::new().var("TASK_ORCHESTRATOR_DB", "~/letter.txt");
+    std::fs::write(env.home().join("letter.txt"), "Dear all,\n".repeat(100)).unwrap();
     let words = refusal(&mut env.client());
-    assert!(words.contains("The folder of the database must exist"), "{words}");
+    assert!(words.contains("is not a task-orchestrator database"), "{words}");
+}
+
+#[test]
+fn the_folder_of_a_named_database_is_made_and_only_for_its_owner() {
+    let env = TestEnv::new().var("TASK_ORCHESTRATOR_DB", "~/new/folder/tasks.db");
+    served(&mut env.client());
+    let made = env.home().join("new/folder");
+    assert!(made.join("tasks.db").exists());
+    let mode = std::os::unix::fs::PermissionsExt::mode(&made.metadata().unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o700);
+
+    let env = TestEnv::new().var("TASK_ORCHESTRATOR_DB", "/proc/nowhere/tasks.db");
+    let words = refusal(&mut env.client());
+    assert!(words.contains("Cannot use the folder /proc/nowhere"), "{words}");
 }
 
 #[test]

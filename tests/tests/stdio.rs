@@ -180,7 +180,7 @@ fn the_end_of_stdin_ends_the_process_and_the_session() {
     wait_for_ever(&mut waiting);
     waiting.call("get_context", json!({}));
     let (_, took) = waiting.close();
-    assert!(took < Duration::from_secs(5), "a long wait does not hold it: {took:?}");
+    assert!(took < Duration::from_secs(3), "a long wait does not hold it: {took:?}");
     e2e::machine::eventually("the sessions end", || (env.status()["sessions"] == 0).then_some(()));
 }
 

@@ -149,7 +149,7 @@ fn read_shows_only_what_cannot_write() {
     let env = TestEnv::new();
     let reader = env.client().tools("read").connect();
     let names = names(&reader);
-    for tool in ["advance_item", "create_work_tree", "complete_tree", "import_graph"] {
+    for tool in ["advance_item", "create_work_tree", "complete_tree", "import_graph", "manage_items"] {
         assert!(!names.iter().any(|name| name == tool), "{tool} can only write: {names:?}");
     }
     for tool in ["query_items", "get_context", "get_next_item", "query_notes", "query_dependencies"] {

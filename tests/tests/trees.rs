@@ -288,5 +288,15 @@ fn a_refusal_names_the_entry_it_is_about() {
         "VALIDATION",
     );
     refusal.says("'zz' is no ref of this call");
+    let under = |name: &str, parent: &str| json!({"ref": name, "title": name, "parent_ref": parent});
+    for (children, field, says) in [
+        (json!([under("b", "c"), under("c", "b")]), "children[0].parent_ref", "parents form a circle"),
+        (json!([under("b", "b")]), "children[0].parent_ref", "parents form a circle"),
+        (json!([under("b", "c"), under("c", "q")]), "children[1].parent_ref", "names 'q', which is no ref"),
+    ] {
+        let refusal = agent.refused("create_work_tree", tree(children, json!([]), json!([])), "VALIDATION");
+        refusal.says(says);
+        assert_eq!(refusal.field, field, "{refusal:?}");
+    }
     assert_eq!(agent.ok("query_items", json!({}))["total"], 0);
 }

@@ -137,7 +137,7 @@ the config file that its first session named, and tells a session that names ano
 | `TASK_ORCHESTRATOR_TOOLS` | `core` | what `tools/list` shows: `core`, `full`, or `read` (and every write is refused) |
 | `TASK_ORCHESTRATOR_RESPONSES` | `compact` | `full`: every field, 36-character ids |
 | `TASK_ORCHESTRATOR_STRUCTURED` | off | `1`: answers also as `structuredContent` |
-| `TASK_ORCHESTRATOR_PROJECT` | the git repository's folder | the project's name |
+| `TASK_ORCHESTRATOR_PROJECT` | the git repository's folder | the project's name; `*`: in none, and all are seen |
 | `TASK_ORCHESTRATOR_RUNTIME_DIR` | `~/.local/state/task-orchestrator/run` | sockets and logs |
 | `TASK_ORCHESTRATOR_LOG` | `info` | level or filter |
 | `TASK_ORCHESTRATOR_WORKSPACES` | beside the database | the original's workspaces.json, taken over once |

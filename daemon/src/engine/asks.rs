@@ -44,6 +44,10 @@ impl Engine {
             }
             "resources/subscribe" => self.subscribe(session, params).await,
             "completion/complete" => self.read_only(session, params, completed).await,
+            "session/leaving" => {
+                session.leaving.cancel();
+                Ok(json!({}))
+            }
             "session/roots" => roots::follow(&self.0, session, &params).await,
             _ => return Err(Fault::unknown_method(method)),
         };

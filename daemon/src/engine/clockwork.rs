@@ -78,8 +78,18 @@ pub(super) async fn keep_time(engine: Weak<Shared>, mut config: watch::Receiver<
 
 /// What the configuration asks for once.
 async fn follow_config(shared: &Arc<Shared>) -> Result<(), Refusal> {
+    name_projects(shared).await?;
     follow_rules(shared, &Arc::clone(&shared.book.in_force().policies)).await?;
     forget_history(shared).await
+}
+
+/// A project whose file gives it another name is called so from now on, in every session (daemon.md rules 24 and 25).
+async fn name_projects(shared: &Arc<Shared>) -> Result<(), Refusal> {
+    for root in shared.book.misnamed() {
+        let naming = Arc::clone(shared);
+        shared.submit(move |tx: &Tx<'_>| lifetime::name_project(tx, &naming, &root).map(drop)).await?;
+    }
+    Ok(())
 }
 
 /// Does all that is due. Answers when something is due next, in microseconds.

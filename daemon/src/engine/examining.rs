@@ -1,10 +1,12 @@
 //! Whether the database is sound, while it is served: asked by `doctor`, and after an end that was none of the daemon's own.
 
-use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
 
 use orc_proto::wire::Fault;
 use orc_store::Soundness;
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 
 use super::{Engine, Shared};
 use crate::backups;
@@ -36,6 +38,20 @@ pub(crate) fn soundness_json(found: &Soundness) -> Value {
     json!({"damage": found.damage, "dangling": found.dangling, "derived": derived.collect::<Vec<_>>()})
 }
 
+/// Told while something that looked like damage is being looked at.
+pub(super) const IN_DOUBT: &str = "The database gave an error that a damaged file gives; it is being looked at, and nothing is written until \
+that is over. Call again in a moment";
+
+/// Looks whenever something looked like damage. One look settles all that came before it.
+pub(super) async fn settle_doubts(shared: Weak<Shared>, doubt: Arc<Notify>) {
+    loop {
+        doubt.notified().await;
+        let Some(shared) = shared.upgrade() else { return };
+        look_for_damage(Arc::clone(&shared)).await;
+        shared.in_doubt.store(false, Ordering::Relaxed);
+    }
+}
+
 /// Looks whether the file is whole. Where it is not, nothing is written any more: what is left could be overwritten.
 pub(super) async fn look_for_damage(shared: Arc<Shared>) {
     let looking = Arc::clone(&shared);
@@ -51,7 +67,7 @@ pub(super) async fn look_for_damage(shared: Arc<Shared>) {
 }
 
 /// From now on every write is refused, with what is wrong and what to do.
-pub(super) fn stop_writing(shared: &Shared, damage: &str) {
+fn stop_writing(shared: &Shared, damage: &str) {
     let words = in_words(shared, damage);
     // What was found first is what is told.
     if shared.damage.set(words.clone()).is_ok() {

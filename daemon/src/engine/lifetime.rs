@@ -11,6 +11,7 @@ use orc_core::{Policies, decide};
 use orc_proto::Hello;
 use orc_store::Tx;
 use orc_store::queries::SessionRow;
+use tokio_util::sync::CancellationToken;
 
 use super::{Shared, roots};
 use crate::answer::Level;
@@ -61,6 +62,9 @@ struct Applicant {
     name: Name,
 }
 
+/// In place of a project's name: a session that asks for all is in none, so that it sees all.
+const ALL: &str = "*";
+
 /// How a session comes by its agent's name.
 enum Name {
     /// The client gave it.
@@ -86,6 +90,7 @@ fn prepare(shared: &Shared, hello: &Hello, pid: Option<u32>) -> Result<Applicant
     let find = |folder: &std::path::Path| project::find(folder, &shared.places.home);
     let own = match named {
         None => find(&folder),
+        Some(ALL) => None,
         Some(name) => find(&folder.join(name)).filter(|_| folder.join(name).is_dir()),
     };
     let follows_roots = named.is_none() && own.is_none();
@@ -121,11 +126,12 @@ fn prepare(shared: &Shared, hello: &Hello, pid: Option<u32>) -> Result<Applicant
         since: clock::now(),
         follows_roots,
         watched: Mutex::default(),
-        project: RwLock::new(if root.is_none() { named.map(str::to_owned) } else { None }),
+        project: RwLock::new(named.filter(|name| root.is_none() && *name != ALL).map(str::to_owned)),
         level,
         tools,
         notices: notices(shared, hello),
         subagents: std::sync::Mutex::default(),
+        leaving: CancellationToken::new(),
     };
     Ok(Applicant { session, root, name })
 }
@@ -180,7 +186,7 @@ fn admit(tx: &Tx<'_>, shared: &Shared, applicant: Applicant) -> Answer<Session> 
         }
     };
     if let Some(root) = root {
-        session.set_project(Some(name_project(tx, &root, &shared.book)?));
+        session.set_project(Some(name_project(tx, shared, &root)?));
     }
     if session.is_person() {
         return Ok(session);
@@ -191,15 +197,23 @@ fn admit(tx: &Tx<'_>, shared: &Shared, applicant: Applicant) -> Answer<Session> 
     Ok(session)
 }
 
-/// The name of the project at a root, whose file counts from now on.
-pub(super) fn name_project(
-    tx: &Tx<'_>,
-    root: &project::ProjectRoot,
-    book: &crate::reload::ConfigBook,
-) -> Answer<String> {
-    let wanted = book.declared_name(root).unwrap_or_else(|| root.folder_name());
-    let name = tx.name_project(&root.root.display().to_string(), &wanted)?;
-    book.add_project(&name, root);
+/// The name of the project at a root, whose file counts from now on. Where it was called otherwise before, the sessions in it
+/// are in the same project still.
+pub(super) fn name_project(tx: &Tx<'_>, shared: &Shared, root: &project::ProjectRoot) -> Answer<String> {
+    let wanted = shared.book.declared_name(root).unwrap_or_else(|| root.folder_name());
+    let at = root.root.display().to_string();
+    let before = tx.project_at(&at)?;
+    let name = tx.name_project(&at, &wanted)?;
+    shared.book.add_project(&name, root);
+    if before.as_ref().is_some_and(|before| *before != name) {
+        // Here and not later: the next write must not bring the old name back as a project of its own.
+        for session in shared.sessions.all() {
+            if session.project() == before {
+                session.set_project(Some(name.clone()));
+            }
+        }
+        shared.watchers.touch(Topic::Agents);
+    }
     Ok(name)
 }
 

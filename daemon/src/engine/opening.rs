@@ -1,7 +1,7 @@
 //! Opening the engine: database, writer, configuration; and what is left over from the last run, or from the original.
 
 use std::path::Path;
-use std::sync::atomic::AtomicI64;
+use std::sync::atomic::{AtomicBool, AtomicI64};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use orc_core::claim::Actor;
@@ -38,8 +38,10 @@ pub(super) fn open(options: &ServeOptions) -> Result<Shared, BootError> {
 
     let last_good =
         Arc::new(KeptInDatabase { writer: Arc::clone(&writer), readers: Readers::new(&options.database) });
-    let user_file = options.config.clone().unwrap_or_else(|| options.places.config.join("config.yaml"));
-    let book = ConfigBook::open(user_file, last_good);
+    let book = match options.config.clone() {
+        Some(named) => ConfigBook::open_named(named, last_good),
+        None => ConfigBook::open(options.places.config.join("config.yaml"), last_good),
+    };
     let known = readers.read(|tx| tx.projects()).map_err(broken)?;
     for (name, root) in known {
         book.add_project(&name, &ProjectRoot { root: root.into(), config: None });
@@ -58,6 +60,7 @@ pub(super) fn open(options: &ServeOptions) -> Result<Shared, BootError> {
         Halt::Refused(refusal) => failed(refusal.message),
     })?;
     notices.extend(left.notice);
+    notices.extend(options.lost.clone());
     for notice in &notices {
         tracing::info!("{notice}");
     }
@@ -84,6 +87,8 @@ pub(super) fn open(options: &ServeOptions) -> Result<Shared, BootError> {
         backing_up: tokio::sync::Mutex::new(()),
         backup_trouble: Mutex::default(),
         damage: OnceLock::new(),
+        in_doubt: AtomicBool::new(false),
+        doubt: Arc::default(),
         look_again: Notify::new(),
         next_look: AtomicI64::new(i64::MAX),
         _watching: watching,

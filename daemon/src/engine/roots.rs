@@ -46,10 +46,10 @@ async fn settle(
     session: &Arc<Session>,
     root: Option<ProjectRoot>,
 ) -> Result<(), Refusal> {
-    let (book, kept) = (shared.book.clone(), Arc::clone(session));
+    let (naming, kept) = (Arc::clone(shared), Arc::clone(session));
     shared
         .submit(move |tx| {
-            let name = root.map(|root| lifetime::name_project(tx, &root, &book)).transpose()?;
+            let name = root.map(|root| lifetime::name_project(tx, &naming, &root)).transpose()?;
             if kept.project() != name {
                 kept.set_project(name);
                 tx.keep_session(&lifetime::row(&kept), &crate::clock::now())?;

@@ -15,7 +15,7 @@ use crate::clock;
 use crate::sessions::Session;
 use crate::tools::wait_for::{self, Wait};
 
-/// Waits until what is waited for has happened, the time is over, or the daemon ends: then `met` is false.
+/// Waits until what is waited for has happened, or the time is over, or the daemon or the session ends: then `met` is false.
 ///
 /// `waited`: how long the caller has waited already, when an earlier daemon was lost in the middle of it. The wait ends when
 /// it was to end, and knows what happened in between.
@@ -38,7 +38,7 @@ pub(super) async fn wait(
         Some(id) => shared.watchers.on_item(id.as_str()),
         None => shared.watchers.on_any(),
     };
-    let mut ending = false;
+    let mut ending = None;
     loop {
         if let Some(document) = look(shared, session, &args, &wait).await? {
             return written(&document);
@@ -47,7 +47,11 @@ pub(super) async fn wait(
             () = listener.woken() => {}
             () = sleep_until(deadline) => break,
             () = shared.stopping.cancelled() => {
-                ending = true;
+                ending = Some("the daemon is ending");
+                break;
+            }
+            () = session.leaving.cancelled() => {
+                ending = Some("the session is ending");
                 break;
             }
         }
@@ -55,8 +59,8 @@ pub(super) async fn wait(
     let last = Arc::clone(&wait);
     let mut document =
         on_snapshot(shared, session, &args, move |call, _, tx| wait_for::over(call, tx, &last)).await?;
-    if ending {
-        document["reason"] = "the daemon is ending".into();
+    if let Some(reason) = ending {
+        document["reason"] = reason.into();
     }
     written(&document)
 }
@@ -68,7 +72,7 @@ async fn look(
     wait: &Arc<Wait>,
 ) -> Result<Option<serde_json::Value>, Refusal> {
     let wait = Arc::clone(wait);
-    on_snapshot(shared, session, args, move |call, _, tx| wait_for::look(call, tx, &wait)).await
+    on_snapshot(shared, session, args, move |call, args, tx| wait_for::look(call, args, tx, &wait)).await
 }
 
 async fn on_snapshot<T: Send + 'static>(

@@ -24,7 +24,8 @@ pub(super) fn in_force(sources: &[Arc<Source>], revision: u64) -> InForce {
         if let (Some(name), Some(good)) = (name, &outcome.good) {
             projects.insert((*name).to_owned(), Arc::new(good.file.policy_over(&user_policy)));
             let schemas = good.file.schemas.iter().map(|schema| schema.name.clone()).collect();
-            project_files.insert((*name).to_owned(), ProjectFile { path: good.path.clone(), schemas });
+            let names = good.file.name.clone();
+            project_files.insert((*name).to_owned(), ProjectFile { path: good.path.clone(), schemas, names });
         }
     }
     InForce {

@@ -32,6 +32,8 @@ pub(super) struct Source {
     names: Vec<PathBuf>,
     owner: Option<Owner>,
     place: Place,
+    /// Whether somebody gave its name, which may be mistyped.
+    is_named: bool,
     /// Held while the file system is asked.
     looking: Mutex<Looking>,
     /// When the present look began, in milliseconds of [`now_millis`].
@@ -125,6 +127,15 @@ impl Source {
         place: Place,
         last_good: &dyn LastGood,
     ) -> Arc<Self> {
+        Arc::new(Self::new(names, owner, place, last_good))
+    }
+
+    /// The user's file, by a name that somebody gave: that it is missing is told, for the name may be mistyped.
+    pub(super) fn open_named(file: PathBuf, last_good: &dyn LastGood) -> Arc<Self> {
+        Arc::new(Self { is_named: true, ..Self::new(vec![file], None, Place::User, last_good) })
+    }
+
+    fn new(names: Vec<PathBuf>, owner: Option<Owner>, place: Place, last_good: &dyn LastGood) -> Self {
         let mut looking = Looking::default();
         let mut outcome = Outcome::default();
         if let Some(text) = names.first().and_then(|key| last_good.load(key)) {
@@ -134,14 +145,15 @@ impl Source {
                 outcome.good = Some(Good { path: names[0].clone(), file: Arc::new(file) });
             }
         }
-        Arc::new(Self {
+        Self {
             names,
             owner,
             place,
+            is_named: false,
             looking: Mutex::new(looking),
             began: AtomicU64::new(0),
             outcome: Mutex::new(outcome),
-        })
+        }
     }
 
     pub(super) fn project(&self) -> Option<&str> {
@@ -284,6 +296,10 @@ impl Source {
             looking.judged = None;
             // A text of an older build that this one cannot read is of no more use.
             let old = looking.kept.take().is_some();
+            to.notice = self.is_named.then(|| {
+                let (path, instead) = (self.names[0].display(), self.without_file());
+                format!("TASK_ORCHESTRATOR_CONFIG names {path}, which is not there: {instead} in force")
+            });
             return Verdict { save: old.then(|| self.save(None)), ..Verdict::default() };
         }
         let path = to.good.as_ref().map_or(&self.names[0], |good| &good.path).display().to_string();

@@ -85,6 +85,7 @@ async fn open(folder: &Path) -> (Engine, Arc<Session>) {
         database: database.clone(),
         default_place: false,
         after_crash: false,
+        lost: None,
         config: None,
         workspaces: None,
         places: Places::under(folder),

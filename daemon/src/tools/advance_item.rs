@@ -1,13 +1,13 @@
 //! advance_item: move items through the workflow.
 
+use orc_core::command::Guard;
 use orc_core::limits;
 use orc_core::refusal::{Details, Refusal};
 use orc_store::Tx;
 use serde_json::{Value, json};
 
-use super::transition::{command, moved, reopened_parent, unblocked};
-use crate::answer::refusal_body;
-use crate::args::{Args, Kind, Param};
+use super::transition::{command, guard, moved, reopened_parent, unblocked};
+use crate::args::{Args, Kind, Param, unwrapped};
 use crate::call::{Answer, Call};
 use crate::catalog::{Access, Effect, Tool};
 use crate::halt::Halt;
@@ -44,7 +44,7 @@ fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
 }
 
 fn one(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
-    let changes = call.act(tx, &command(args, false)?)?;
+    let changes = call.act(tx, &command(args, Guard::default())?)?;
     let rows = call.rows(tx)?;
     let Some(item) = moved(&changes) else { return Ok(Value::Null) };
     let mut row = rows.item(item)?;
@@ -56,16 +56,16 @@ fn one(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
 }
 
 fn batch(call: &Call<'_>, args: &Args, tx: &Tx<'_>, transitions: Vec<Value>) -> Answer {
-    let (atomic, force) = (args.flag("atomic")?, args.flag("force")?);
+    let (atomic, whole) = (args.flag("atomic")?, guard(args)?);
     let total = transitions.len();
     let rows = call.rows(tx)?;
     let (mut results, mut all_unblocked, mut succeeded) = (Vec::new(), Vec::new(), 0);
-    for (index, raw) in transitions.into_iter().enumerate() {
+    for (index, raw) in transitions.into_iter().map(unwrapped).enumerate() {
         let named = |key: &str| raw.get(key).cloned().unwrap_or(Value::Null);
         let mut result = json!({"item_id": named("item_id"), "trigger": named("trigger")});
         let step = tx.step(|| {
             let entry = args.entry(&PARAMS, "transitions", index, raw)?;
-            call.act(tx, &command(&entry, force)?)
+            call.act(tx, &command(&entry, whole)?)
         });
         match step {
             Ok(changes) => {
@@ -80,7 +80,7 @@ fn batch(call: &Call<'_>, args: &Args, tx: &Tx<'_>, transitions: Vec<Value>) -> 
             Err(Halt::Refused(refusal)) if atomic => return Err(whole_batch(refusal, index).into()),
             Err(Halt::Refused(refusal)) => {
                 result["applied"] = json!(false);
-                result["error"] = refusal_body(&refusal, call.session.level);
+                result["error"] = rows.refusal(&refusal)?;
             }
             Err(fault) => return Err(fault),
         }

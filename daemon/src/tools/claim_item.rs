@@ -8,6 +8,7 @@ use orc_core::refusal::Refusal;
 use orc_core::time::SECOND;
 use orc_core::{View, limits, resolve};
 use orc_store::Tx;
+use orc_store::queries::Held;
 use serde_json::{Map, Value, json};
 
 use super::query_items::page_limit;
@@ -15,6 +16,7 @@ use crate::answer::{Rows, holder};
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
 use crate::catalog::{Access, Effect, Tool};
+use crate::page::Page;
 use crate::sessions::Session;
 
 const PARAMS: [Param; 8] = [
@@ -184,7 +186,7 @@ fn list_one(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
     let rows = call.rows(tx)?;
     let items =
         claim.iter().map(|c| Ok(Value::Object(claim_row(tx, &rows, c)?))).collect::<Answer<Vec<_>>>()?;
-    Ok(json!({"items": items, "total": items.len(), "has_more": false}))
+    Ok(Page::first_of(items.len(), items).document())
 }
 
 fn list(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
@@ -192,11 +194,10 @@ fn list(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
         return list_one(call, args, tx);
     }
     let limit = page_limit(args)?;
-    let session = args.flag("mine")?.then_some(call.cx.actor.session.as_str());
-    let (claims, total) = tx.claims(session, limit, call.now())?;
+    let held = if args.flag("mine")? { Held::By(&call.cx.actor) } else { Held::ByAnyone };
+    let (claims, total) = tx.claims(held, limit, call.now())?;
     let rows = call.rows(tx)?;
     let items =
         claims.iter().map(|c| Ok(Value::Object(claim_row(tx, &rows, c)?))).collect::<Answer<Vec<_>>>()?;
-    let has_more = total > items.len();
-    Ok(json!({"items": items, "total": total, "has_more": has_more}))
+    Ok(Page::first_of(total, items).document())
 }

@@ -177,15 +177,28 @@ fn create_children(
         }
         waiting = left;
         if waiting.len() == before {
-            let (index, _, entry) = &waiting[0];
-            let wanted = entry.text("parent_ref")?.unwrap_or_default();
-            let message =
-                format!("children[{index}].parent_ref names '{wanted}', which is no ref of this call");
-            return Err(Refusal::validation(message).field(format!("children[{index}].parent_ref")).into());
+            return Err(without_a_way_to_the_root(&waiting)?.into());
         }
     }
     tree.children = ids.into_iter().flatten().collect();
     Ok(())
+}
+
+/// Why the children that are left have no parent: one names a ref that nobody has, or they name each other in a circle.
+fn without_a_way_to_the_root(left: &[(usize, Option<String>, Args)]) -> Result<Refusal, Refusal> {
+    for (index, _, entry) in left {
+        let wanted = entry.text("parent_ref")?.unwrap_or_default().trim();
+        if !left.iter().any(|(_, name, _)| name.as_deref() == Some(wanted)) {
+            let message =
+                format!("children[{index}].parent_ref names '{wanted}', which is no ref of this call");
+            return Ok(Refusal::validation(message).field(entry.place("parent_ref")));
+        }
+    }
+    let (index, _, entry) = &left[0];
+    let wanted = entry.text("parent_ref")?.unwrap_or_default().trim();
+    let message =
+        format!("children[{index}].parent_ref '{wanted}' never leads to the root: parents form a circle");
+    Ok(Refusal::validation(message).field(entry.place("parent_ref")))
 }
 
 fn check_ref(

@@ -11,6 +11,7 @@ use crate::answer::Rows;
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
 use crate::catalog::{Access, Effect, Tool};
+use crate::page::Page;
 
 const PARAMS: [Param; 3] = [
     Param::new("project", Kind::Text, "* = all"),
@@ -35,8 +36,7 @@ fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
     let section = tx.held_back(&filter, page_limit(args)?, call.now())?;
     let rows = call.rows(tx)?;
     let items = section.rows.iter().map(|listed| stuck(tx, &rows, listed, 10)).collect::<Answer<Vec<_>>>()?;
-    let has_more = section.total > items.len();
-    Ok(json!({"items": items, "total": section.total, "has_more": has_more}))
+    Ok(Page::first_of(section.total, items).document())
 }
 
 /// A list row with the blockers that hold it back, at most `most` of them, and the reason it was blocked for.
@@ -47,7 +47,7 @@ pub(super) fn stuck(tx: &Tx<'_>, rows: &Rows<'_, '_>, listed: &Listed, most: usi
     if all > blockers.len() {
         row["more"] = json!({"blocked_by": all - blockers.len()});
     }
-    row["blocked_by"] = json!(blockers);
+    row["blocked_by"] = Value::Array(blockers);
     if listed.item.status == Status::Blocked
         && let Some(reason) = &listed.item.reason
     {

@@ -1,6 +1,7 @@
 //! get_next_status: what a trigger would do, without doing it.
 
 use orc_core::claim::Claim;
+use orc_core::command::Guard;
 use orc_core::refusal::{Details, Refusal};
 use orc_core::{View, gate, resolve};
 use orc_store::Tx;
@@ -29,7 +30,7 @@ pub(crate) static TOOL: Tool = Tool {
 
 /// The parameters of a transition that a preview does not take are simply not given.
 fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
-    let command = command(args, false)?;
+    let command = command(args, Guard::default())?;
     let id = resolve(tx, &args.need_id("item_id")?, "item_id")?;
     let Some(item) = tx.item(&id)? else {
         return Err(Refusal::not_found(format!("No item matching prefix '{id}'")).field("item_id").into());
@@ -58,9 +59,12 @@ fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
 fn explain(call: &Call<'_>, tx: &Tx<'_>, refusal: Refusal, document: &mut Map<String, Value>) -> Answer<()> {
     let rows = call.rows(tx)?;
     match refusal.details.map(|details| *details) {
-        Some(Details::Blockers(blockers, _)) => {
+        Some(Details::Blockers(blockers, more)) => {
             let blockers = blockers.iter().map(|b| rows.blocker(b)).collect::<Result<Vec<_>, _>>()?;
             document.insert("blockers".to_owned(), blockers.into());
+            if more > 0 {
+                document.insert("more".to_owned(), json!({ "blockers": more }));
+            }
         }
         Some(Details::MissingNotes(missing)) => {
             document.insert("guidance".to_owned(), json!(gate::guidance(&missing)));

@@ -9,13 +9,14 @@ use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
 use crate::catalog::{Access, Effect, Tool};
 
-const PARAMS: [Param; 2] = [
+const PARAMS: [Param; 3] = [
     Param::new("data", Kind::Object, "As export_graph answers it").also(&["data_json"]),
     Param::new(
         "mode",
         Kind::Word(&["merge", "replace"]),
         "Default merge; replace deletes what is there first",
     ),
+    Param::new("force", Kind::Boolean, "").hidden(),
 ];
 
 pub(crate) static TOOL: Tool = Tool {
@@ -37,7 +38,7 @@ fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
     };
     let mode = match args.text("mode")?.unwrap_or("merge").trim() {
         "merge" => Mode::Merge,
-        "replace" => Mode::Replace,
+        "replace" => Mode::Replace { force: args.flag("force")? },
         other => {
             let message = format!("Invalid mode: {other}. Valid: merge, replace");
             return Err(Refusal::validation(message).field("mode").into());
@@ -52,5 +53,5 @@ fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
         );
         return Err(Refusal::validation(message).field("data").into());
     }
-    import(call, tx, lists, mode)
+    import(call, tx, lists.each_ref().map(AsRef::as_ref), mode)
 }

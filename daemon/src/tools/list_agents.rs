@@ -3,6 +3,7 @@
 use orc_core::claim::Subject;
 use orc_core::{ItemId, limits};
 use orc_store::Tx;
+use orc_store::queries::Held;
 use serde_json::{Value, json};
 
 use super::query_items::page_limit;
@@ -10,6 +11,7 @@ use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
 use crate::catalog::{Access, Effect, Tool};
 use crate::engine::Shared;
+use crate::page::Page;
 
 const PARAMS: [Param; 1] = [Param::new("limit", Kind::Integer, "").hidden()];
 
@@ -31,7 +33,7 @@ const CLAIMS: usize = 5;
 pub(crate) fn claimed_items(shared: &Shared, tx: &Tx<'_>, now: i64) -> Answer<Vec<ItemId>> {
     let mut items = Vec::new();
     for session in shared.sessions.all().iter().take(limits::LIST_DEFAULT) {
-        let (claims, _) = tx.claims(Some(&session.id), CLAIMS, now)?;
+        let (claims, _) = tx.claims(Held::InSession(&session.id), CLAIMS, now)?;
         items.extend(claims.into_iter().filter_map(|claim| match claim.subject {
             Subject::Item(id) => Some(id),
             Subject::Resource(_) => None,
@@ -46,7 +48,7 @@ fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
     let rows = call.rows(tx)?;
     let mut items = Vec::new();
     for session in live.iter().take(limit) {
-        let (claims, claimed) = tx.claims(Some(&session.id), CLAIMS, call.now())?;
+        let (claims, claimed) = tx.claims(Held::InSession(&session.id), CLAIMS, call.now())?;
         let claims =
             claims.iter().map(|claim| super::claiming::what(tx, &rows, claim)).collect::<Answer<Vec<_>>>()?;
         let mut row = json!({
@@ -70,5 +72,5 @@ fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
         }
         items.push(row);
     }
-    Ok(json!({"items": items, "total": live.len(), "has_more": live.len() > limit}))
+    Ok(Page::first_of(live.len(), items).document())
 }

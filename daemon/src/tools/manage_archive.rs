@@ -6,21 +6,22 @@ use orc_core::status::Status;
 use orc_core::time::DAY;
 use orc_core::workflow::Trigger;
 use orc_store::Tx;
-use orc_store::queries::{Order, Sort, Start};
+use orc_store::queries::{Order, Sort};
 use serde_json::{Value, json};
 
-use super::query_items::page_limit;
+use super::query_items::list;
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
 use crate::catalog::{Access, Effect, Tool};
 
-const PARAMS: [Param; 6] = [
+const PARAMS: [Param; 7] = [
     Param::new("operation", Kind::Word(&["run", "stats", "list"]), ""),
     Param::new("archive_after_days", Kind::Integer, "Default 30"),
     Param::new("workspace", Kind::Text, ""),
     Param::new("project", Kind::Text, "").hidden(),
     Param::new("limit", Kind::Integer, "").hidden(),
     Param::new("offset", Kind::Integer, "").hidden(),
+    Param::new("cursor", Kind::Text, "").hidden(),
 ];
 
 pub(crate) static TOOL: Tool = Tool {
@@ -87,12 +88,8 @@ fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
         }
         Operation::List => {
             let filter = filter.in_status(&[Status::Archived]);
-            let (limit, skip) = (page_limit(args)?, args.bounded("offset", 0, 0, i64::MAX)?);
             let order = Order { sort: Sort::Updated, ascending: false };
-            let page =
-                tx.page(&filter, order, Start::Skip(usize::try_from(skip).unwrap_or(0)), limit, call.now())?;
-            let items = call.rows(tx)?.list(&page.items)?;
-            Ok(json!({"items": items, "total": page.total, "has_more": page.has_more}))
+            list(call, args, tx, &filter, order)
         }
     }
 }

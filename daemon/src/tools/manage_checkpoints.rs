@@ -14,10 +14,11 @@ use crate::call::{Answer, Call};
 use crate::catalog::{Access, Effect, Tool};
 use crate::named_folder::NamedFolder;
 
-const PARAMS: [Param; 3] = [
+const PARAMS: [Param; 4] = [
     Param::new("operation", Kind::Word(&["create", "list", "restore", "verify"]), ""),
     Param::new("path", Kind::Text, "restore"),
     Param::new("output_dir", Kind::Text, "create, list; default beside the database"),
+    Param::new("force", Kind::Boolean, "").hidden(),
 ];
 
 pub(crate) static TOOL: Tool = Tool {
@@ -138,7 +139,8 @@ fn restore(call: &Call<'_>, args: &Args, tx: &Tx<'_>, folder: &Path) -> Answer {
         let message = format!("{} is no checkpoint: it has no items", path.display());
         return Err(Refusal::validation(message).field("path").into());
     }
-    let placed = import(call, tx, lists, Mode::Replace)?;
+    let placed =
+        import(call, tx, lists.each_ref().map(AsRef::as_ref), Mode::Replace { force: args.flag("force")? })?;
     let mut answer = json!({"restored": true, "from": path.display().to_string()});
     if placed["skipped"].as_array().is_some_and(|skipped| !skipped.is_empty()) {
         answer["skipped"] = placed["skipped"].clone();

@@ -149,13 +149,13 @@ fn pattern(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
         }
     };
     let unblock_at = args.text("unblock_at")?.map_or(Ok(Threshold::Done), Threshold::parse)?;
-    let link = |(from, to): (&String, &String)| Command::Link {
-        from: from.clone(),
-        to: to.clone(),
-        kind: DepKind::Blocks,
-        unblock_at,
+    let word = args.text("dep_type")?;
+    let link = |(from, to): (&String, &String)| {
+        let (kind, from, to) = kind_and_ends(word, from.clone(), to.clone())?;
+        Ok(Command::Link { from, to, kind, unblock_at })
     };
-    add_all(call, tx, pairs.into_iter().map(link).collect(), "item_ids")
+    let links = pairs.into_iter().map(link).collect::<Result<Vec<Command>, Refusal>>()?;
+    add_all(call, tx, links, "item_ids")
 }
 
 /// All edges or none; a refusal says which one it was.

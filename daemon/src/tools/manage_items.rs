@@ -61,7 +61,13 @@ const OPERATIONS: [(&str, Operation); 4] = [
 ];
 
 fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
-    match args.operation(&OPERATIONS, None)? {
+    let operation = *args.operation(&OPERATIONS, None)?;
+    if args.has("expected_version") && matches!(operation, Operation::Create | Operation::Restore) {
+        // Ignored, it would look like a guard that held.
+        let message = "expected_version goes with update and delete; there is no version to compare here";
+        return Err(Refusal::validation(message).field("expected_version").into());
+    }
+    match operation {
         Operation::Create => match args.batch("items", limits::BATCH, "title")? {
             Some(items) => create_batch(call, args, tx, items),
             None => create(call, tx, args, None),

@@ -12,6 +12,7 @@ use crate::answer::Rows;
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
 use crate::catalog::{Access, Effect, Tool};
+use crate::page::Page;
 use crate::report::Report;
 
 const PARAMS: [Param; 4] = [
@@ -84,7 +85,7 @@ pub(super) fn direct(call: &Call<'_>, tx: &Tx<'_>, item: &ItemId, direction: &st
 /// Every edge within reach, breadth first, each once, with how far away it is.
 fn walk(call: &Call<'_>, tx: &Tx<'_>, item: &ItemId, directions: &[bool], max_depth: i64) -> Answer {
     let rows = call.rows(tx)?;
-    let (mut items, mut has_more) = (Vec::new(), false);
+    let (mut items, mut total) = (Vec::new(), 0);
     let mut seen_items = HashSet::from([item.clone()]);
     let mut seen_edges: HashSet<ItemId> = HashSet::new();
     let mut queue = VecDeque::from([(item.clone(), 1)]);
@@ -94,18 +95,20 @@ fn walk(call: &Call<'_>, tx: &Tx<'_>, item: &ItemId, directions: &[bool], max_de
                 if !seen_edges.insert(neighbour.edge.id.clone()) {
                     continue;
                 }
-                if items.len() == limits::LIST {
-                    has_more = true;
+                total += 1;
+                if total > limits::TOTAL_EXACT {
                     break 'walk;
                 }
-                items.push(far(&rows, &neighbour, depth)?);
+                if total <= limits::LIST {
+                    items.push(far(&rows, &neighbour, depth)?);
+                }
                 if seen_items.insert(neighbour.id.clone()) && depth < max_depth {
                     queue.push_back((neighbour.id, depth + 1));
                 }
             }
         }
     }
-    Ok(json!({"total": items.len(), "items": items, "has_more": has_more}))
+    Ok(Page::first_of(total, items).document())
 }
 
 fn far(rows: &Rows<'_, '_>, neighbour: &Neighbour, depth: i64) -> Answer {

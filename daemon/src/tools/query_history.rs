@@ -81,6 +81,9 @@ fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
         _ => tx.cursor()?,
     };
     let mut document = json!({"items": items, "has_more": found.next.is_some(), "cursor": cursor});
+    if let Some(at) = tx.kept_since(filter.after, filter.since)? {
+        document["kept_since"] = json!(at);
+    }
     if filter.after.is_none() && found.next.is_some() {
         document["next_before"] = json!(found.next);
     }

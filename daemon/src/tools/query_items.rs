@@ -14,6 +14,7 @@ use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call, workspace_tags};
 use crate::catalog::{Access, Effect, Tool};
 use crate::near::nearest;
+use crate::page::Page;
 
 const PARAMS: [Param; 18] = [
     Param::new("operation", Kind::Word(&["get", "list", "children", "overview"]), "Default list"),
@@ -193,8 +194,8 @@ fn fields(args: &Args) -> Result<Option<Vec<String>>, Refusal> {
     Ok(Some(fields).filter(|f| !f.is_empty()))
 }
 
-/// `{"items","total","has_more","next_cursor"?}`. With the cursor, items that come and go shift no page.
-fn list(call: &Call<'_>, args: &Args, tx: &Tx<'_>, filter: &Filter, order: Order) -> Answer {
+/// A page of items. With the cursor, items that come and go shift no page.
+pub(super) fn list(call: &Call<'_>, args: &Args, tx: &Tx<'_>, filter: &Filter, order: Order) -> Answer {
     let limit = page_limit(args)?;
     let start = match args.text("cursor")? {
         Some(cursor) => Start::Behind(read_cursor(cursor)?),
@@ -205,14 +206,14 @@ fn list(call: &Call<'_>, args: &Args, tx: &Tx<'_>, filter: &Filter, order: Order
     let rows = call.rows(tx)?;
     let items =
         page.items.iter().map(|item| rows.listed(item, picked.as_deref())).collect::<Result<Vec<_>, _>>()?;
-    let mut document = json!({"items": items, "total": page.total, "has_more": page.has_more});
-    if page.total_more {
-        document["total_more"] = json!(true);
+    Ok(Page {
+        items,
+        total: page.total,
+        total_more: page.total_more,
+        has_more: page.has_more,
+        next: page.next.map(|next| next.to_text()),
     }
-    if let Some(next) = page.next {
-        document["next_cursor"] = json!(next.to_text());
-    }
-    Ok(document)
+    .document())
 }
 
 /// `limit`: 1 to 500, 50 when not given.

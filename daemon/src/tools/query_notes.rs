@@ -13,6 +13,7 @@ use crate::answer::Rows;
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
 use crate::catalog::{Access, Effect, Tool};
+use crate::page::Page;
 
 const PARAMS: [Param; 7] = [
     Param::new("item_id", Kind::Id, ""),
@@ -77,20 +78,20 @@ pub(super) fn list(
     let rows = call.rows(tx)?;
     let items = page.notes.iter().map(|note| Ok(rows.in_list(row(&rows, note, with_body)?)));
     let items = items.collect::<Answer<Vec<_>>>()?;
-    let mut document = json!({"items": items, "total": page.total, "has_more": page.next.is_some()});
-    if page.total_more {
-        document["total_more"] = json!(true);
+    Ok(Page {
+        items,
+        total: page.total,
+        total_more: page.total_more,
+        has_more: page.next.is_some(),
+        next: page.next.map(|next| next.to_text()),
     }
-    if let Some(next) = page.next {
-        document["next_cursor"] = json!(next.to_text());
-    }
-    Ok(document)
+    .document())
 }
 
 fn row(rows: &Rows<'_, '_>, note: &Note, with_body: bool) -> Answer<Map<String, Value>> {
     let mut row = rows.note(note)?;
     if !with_body {
-        row.remove("body");
+        row.shift_remove("body");
         row.insert("length".to_owned(), json!(note.body.chars().count()));
     }
     Ok(row)

@@ -3,6 +3,7 @@
 mod place;
 mod rows;
 
+use std::borrow::Cow;
 use std::io::Write;
 
 use orc_core::refusal::Refusal;
@@ -10,6 +11,7 @@ use orc_store::queries::Filter;
 use orc_store::{Tx, history};
 use serde_json::{Map, Value, json};
 
+use crate::args::{unwrapped, wrong_type};
 use crate::call::{Answer, Call};
 use crate::halt::Halt;
 
@@ -83,20 +85,30 @@ fn failed(error: &std::io::Error) -> Halt {
     Refusal::new(orc_core::Code::Unavailable, format!("The export could not be written: {error}")).into()
 }
 
-/// The lists of a document that came in, each an array; a missing one is empty. Refuses anything else with its place.
-pub(super) fn lists(document: &Map<String, Value>) -> Result<[&[Value]; 3], Refusal> {
-    let mut lists: [&[Value]; 3] = Default::default();
+/// The lists of a document that came in, each an array; a missing one is empty. A list or a row may come as JSON text
+/// (contract.md §2). Refuses anything else with its place.
+pub(super) fn lists(document: &Map<String, Value>) -> Result<[Cow<'_, [Value]>; 3], Refusal> {
+    let mut lists: [Cow<'_, [Value]>; 3] = Default::default();
     for (list, key) in lists.iter_mut().zip(LISTS) {
         *list = match document.get(key) {
-            None | Some(Value::Null) => &[],
-            Some(Value::Array(rows)) => {
-                if let Some((index, row)) = rows.iter().enumerate().find(|(_, row)| !row.is_object()) {
-                    return Err(crate::args::wrong_type(format!("data.{key}[{index}]"), "an object", row));
-                }
-                rows
-            }
-            Some(other) => return Err(crate::args::wrong_type(format!("data.{key}"), "an array", other)),
+            None | Some(Value::Null) => Cow::default(),
+            Some(Value::Array(rows)) if rows.iter().all(Value::is_object) => Cow::Borrowed(rows),
+            Some(other) => Cow::Owned(rows(key, other)?),
         };
     }
     Ok(lists)
+}
+
+/// The rows of a list that is not plainly an array of objects.
+fn rows(key: &str, list: &Value) -> Result<Vec<Value>, Refusal> {
+    let rows = match unwrapped(list.clone()) {
+        Value::Array(rows) => rows.into_iter().map(unwrapped).collect::<Vec<Value>>(),
+        // An empty text means "not given", as everywhere.
+        Value::String(text) if text.is_empty() => Vec::new(),
+        other => return Err(wrong_type(format!("data.{key}"), "an array", &other)),
+    };
+    match rows.iter().enumerate().find(|(_, row)| !row.is_object()) {
+        Some((index, row)) => Err(wrong_type(format!("data.{key}[{index}]"), "an object", row)),
+        None => Ok(rows),
+    }
 }

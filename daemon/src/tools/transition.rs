@@ -13,10 +13,16 @@ use crate::answer::Rows;
 use crate::args::Args;
 use crate::call::Answer;
 
-/// The command that the arguments of one transition make.
-pub(super) fn command(args: &Args, force: bool) -> Result<Command, Refusal> {
-    let guard =
-        Guard { expected_version: args.integer("expected_version")?, force: force || args.flag("force")? };
+/// What the arguments say of version and force.
+pub(super) fn guard(args: &Args) -> Result<Guard, Refusal> {
+    Ok(Guard { expected_version: args.integer("expected_version")?, force: args.flag("force")? })
+}
+
+/// The command that the arguments of one transition make. `whole`: what is said for the whole batch.
+pub(super) fn command(args: &Args, whole: Guard) -> Result<Command, Refusal> {
+    let own = guard(args)?;
+    let expected_version = own.expected_version.or(whole.expected_version);
+    let guard = Guard { expected_version, force: own.force || whole.force };
     Ok(Command::Advance {
         item: args.need_id("item_id")?,
         trigger: Trigger::parse(args.need("trigger")?)?,

@@ -10,7 +10,7 @@ use orc_core::refusal::Refusal;
 use orc_core::status::Status;
 use orc_core::{ItemId, View, resolve};
 use orc_store::Tx;
-use orc_store::queries::{HistoryFilter, Scope};
+use orc_store::queries::HistoryFilter;
 use serde_json::{Value, json};
 
 use super::history::{known_cursor, shown};
@@ -46,9 +46,8 @@ const EVENTS: usize = 50;
 /// What is waited for.
 #[derive(Debug)]
 pub(crate) struct Wait {
-    /// The item, by its whole id; `None` is anything in these projects.
+    /// The item, by its whole id; `None` is anything in the call's projects.
     pub item: Option<ItemId>,
-    scope: Scope,
     until: Until,
     /// Up to this row of the history there is nothing, so that no look reads again what the last one read.
     looked: AtomicI64,
@@ -87,8 +86,10 @@ pub(crate) fn begin(call: &Call<'_>, args: &Args, tx: &Tx<'_>, began: Option<i64
         Some("unblocked") => Until::Unblocked,
         Some(word) => Until::Reaches(Status::parse(word).map_err(|_| unknown(word))?, from),
     };
+    // Refused now, if it cannot be meant.
+    call.scope(tx, args)?;
     let patience = Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
-    Ok(Wait { item, scope: call.scope(tx, args)?, until, looked: AtomicI64::new(from), patience })
+    Ok(Wait { item, until, looked: AtomicI64::new(from), patience })
 }
 
 fn unknown(word: &str) -> Refusal {
@@ -97,9 +98,9 @@ fn unknown(word: &str) -> Refusal {
 }
 
 /// The answer when the wait is over on this snapshot, or when it cannot end well any more; else nothing.
-pub(crate) fn look(call: &Call<'_>, tx: &Tx<'_>, wait: &Wait) -> Answer<Option<Value>> {
+pub(crate) fn look(call: &Call<'_>, args: &Args, tx: &Tx<'_>, wait: &Wait) -> Answer<Option<Value>> {
     match (&wait.item, wait.until) {
-        (_, Until::ChangeAfter(cursor)) => changes(call, tx, wait, cursor),
+        (_, Until::ChangeAfter(cursor)) => changes(call, args, tx, wait, cursor),
         (Some(id), until) => {
             let Some(item) = tx.item(id)? else {
                 return answer(call, tx, false, Some(id), Some("the item was deleted")).map(Some);
@@ -136,11 +137,12 @@ fn was_in(tx: &Tx<'_>, id: &ItemId, wanted: Status, from: i64) -> Answer<bool> {
     Ok(!tx.history(&filter, 1)?.is_empty())
 }
 
-fn changes(call: &Call<'_>, tx: &Tx<'_>, wait: &Wait, cursor: i64) -> Answer<Option<Value>> {
+fn changes(call: &Call<'_>, args: &Args, tx: &Tx<'_>, wait: &Wait, cursor: i64) -> Answer<Option<Value>> {
     let mut filter = HistoryFilter {
         item: wait.item.as_ref().map(|id| id.as_str().to_owned()),
         after: Some(wait.looked.load(Ordering::Relaxed).max(cursor)),
-        scope: wait.scope.clone(),
+        // Asked at each look: the project may have got another name.
+        scope: call.scope(tx, args)?,
         ..HistoryFilter::default()
     };
     let found = loop {
@@ -193,7 +195,7 @@ fn answer(call: &Call<'_>, tx: &Tx<'_>, met: bool, id: Option<&ItemId>, why: Opt
 /// One look, for whoever does not wait.
 fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
     let wait = begin(call, args, tx, None)?;
-    match look(call, tx, &wait)? {
+    match look(call, args, tx, &wait)? {
         Some(document) => Ok(document),
         None => over(call, tx, &wait),
     }

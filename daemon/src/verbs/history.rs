@@ -28,6 +28,9 @@ pub(crate) struct Arguments {
     /// Of this kind, such as status_changed or note_written
     #[arg(long, value_name = "KIND", value_delimiter = ',')]
     kind: Vec<String>,
+    /// Of items of this project; * is all
+    #[arg(long, value_name = "NAME")]
+    project: Option<String>,
     /// At most so many
     #[arg(long, short = 'n', default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..=500))]
     limit: u64,
@@ -40,6 +43,7 @@ pub(crate) fn run(arguments: &Arguments, person: &Person, now: &Stamp) -> Result
         .maybe("since", since)
         .maybe("agent", arguments.agent.as_deref())
         .words("kind", &arguments.kind)
+        .maybe("project", arguments.project.as_deref())
         .with("limit", arguments.limit);
     let answer = person.call("query_history", given.done())?;
     if person.json {

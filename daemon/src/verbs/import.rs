@@ -64,6 +64,9 @@ pub(crate) struct Arguments {
     /// merge keeps what is there and adds what is not; replace deletes what is there first
     #[arg(long, value_enum, default_value = "merge")]
     mode: Mode,
+    /// With replace: delete also what agents have claimed; the history says that it was forced
+    #[arg(long)]
+    force: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -117,7 +120,7 @@ pub(crate) fn run(arguments: &Arguments, json: bool, db: Option<&Path>) -> Resul
         }
         return Ok(report.tell(json));
     }
-    person.wait(place(&person, ready.document, &lists, &ready.names, report))
+    person.wait(place(&person, ready.document, &lists, arguments.force, &ready.names, report))
 }
 
 /// A document that can be sent, and what is to be said about it.
@@ -225,11 +228,12 @@ async fn place(
     person: &Person,
     document: Document,
     lists: &[Found],
+    force: bool,
     names: &HashMap<String, String>,
     mut report: Report,
 ) -> Result<ExitCode, Trouble> {
     let mut import = Import::begin(person.connection().await?, document, lists);
-    let outcome = import.all(lists, report.replaces).await;
+    let outcome = import.all(lists, report.replaces, force).await;
     import.progress.end();
     let rows = HumanCount(import.progress.rows());
     match outcome {

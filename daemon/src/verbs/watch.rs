@@ -6,7 +6,7 @@ use std::{
 };
 
 use orc_proto::wire::ToolCall;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::sync::watch;
 
 use super::{
@@ -34,6 +34,9 @@ pub(crate) struct Arguments {
     /// An overview that is drawn anew at each change
     #[arg(long, conflicts_with = "json")]
     screen: bool,
+    /// Changes of items of this project; * is all
+    #[arg(long, value_name = "NAME")]
+    project: Option<String>,
 }
 
 /// What a question brought.
@@ -51,7 +54,8 @@ pub(crate) fn run(arguments: &Arguments, person: &Person) -> Result<Exit, Troubl
         return Err(Trouble::Usage("--screen needs a terminal; without it each change is a line".to_owned()));
     }
     let mut ended = person.wait(async { ends() })?;
-    let mut cursor = newest(person)?;
+    let project = arguments.project.as_deref();
+    let mut cursor = newest(person, project)?;
     person.only_look_on();
     let mut titles = Titles::asked();
     let mut screen = arguments.screen.then(Screen::open);
@@ -60,12 +64,13 @@ pub(crate) fn run(arguments: &Arguments, person: &Person) -> Result<Exit, Troubl
     }
     loop {
         if let Some(screen) = &mut screen {
-            match screen.draw(person, &clock::now()) {
+            match screen.draw(person, project, &clock::now()) {
                 Err(trouble) if passes(&trouble) => person.disconnect(),
                 drawn => drawn?,
             }
         }
-        match question(person, cursor, screen.is_some(), &mut ended)? {
+        let asked = asked(cursor, project, screen.is_some());
+        match question(person, asked, cursor, &mut ended)? {
             Found::Ended => return Ok(Exit::Fine),
             Found::Gone => {
                 if screen.is_none() {
@@ -106,22 +111,29 @@ fn ends() -> Result<watch::Receiver<bool>, Trouble> {
 }
 
 /// Where the history ends now.
-fn newest(person: &Person) -> Result<i64, Trouble> {
-    let answer = person.call("query_history", Given::default().with("limit", 1).done())?;
+fn newest(person: &Person, project: Option<&str>) -> Result<i64, Trouble> {
+    let given = Given::default().with("limit", 1).maybe("project", project);
+    let answer = person.call("query_history", given.done())?;
     Ok(answer.value["cursor"].as_i64().unwrap_or_default())
 }
 
-/// Asks once what happened after the cursor.
-fn question(
-    person: &Person,
-    cursor: i64,
-    screen: bool,
-    ended: &mut watch::Receiver<bool>,
-) -> Result<Found, Trouble> {
+/// The question what happened after the cursor, and how long it may wait.
+fn asked(cursor: i64, project: Option<&str>, screen: bool) -> (ToolCall, Duration) {
     let patience = if screen { SCREEN_PATIENCE } else { PATIENCE };
-    let arguments = json!({"cursor": cursor, "timeout_seconds": patience.as_secs()}).to_string();
+    let given = Given::default().with("cursor", cursor).with("timeout_seconds", patience.as_secs());
+    let arguments = given.maybe("project", project).done().to_string();
     let call =
         ToolCall { name: "wait_for".to_owned(), arguments: Some(arguments.into()), ..ToolCall::default() };
+    (call, patience)
+}
+
+/// Asks once.
+fn question(
+    person: &Person,
+    (call, patience): (ToolCall, Duration),
+    cursor: i64,
+    ended: &mut watch::Receiver<bool>,
+) -> Result<Found, Trouble> {
     let asking = async {
         let connection = person.connection().await.ok()?;
         connection.call(call, patience + Duration::from_secs(10)).await.ok().filter(|answer| !answer.is_error)

@@ -71,6 +71,7 @@ pub fn check_still(path: &Path, now: i64) -> Result<Soundness> {
 /// The lines of one of SQLite's checks, without its "ok". A file that cannot even be checked is damaged too.
 pub(crate) fn damage(connection: &Connection, check: &str) -> Result<Vec<String>> {
     let lines = || -> rusqlite::Result<Vec<String>> {
+        look_at_search_text(connection)?;
         let mut check = connection.prepare(&format!("PRAGMA {check}(20)"))?;
         check.query_map([], |row| row.get(0))?.collect()
     };
@@ -79,6 +80,19 @@ pub(crate) fn damage(connection: &Connection, check: &str) -> Result<Vec<String>
         lines => lines?,
     };
     Ok(lines.into_iter().filter(|line| line != "ok").collect())
+}
+
+/// A connection remembers the segments of the search text. A query asks whether they are the present ones; SQLite's check does not,
+/// and finds damage in a sound file when another connection has merged some since this one looked last.
+fn look_at_search_text(connection: &Connection) -> rusqlite::Result<()> {
+    for text in ["item_text", "note_text"] {
+        let is_there = "SELECT count(*) FROM sqlite_schema WHERE name = ?1";
+        if connection.query_row(is_there, [text], |row| row.get::<_, i64>(0))? > 0 {
+            let sql = format!("SELECT count(*) FROM (SELECT 1 FROM {text} WHERE {text} MATCH 'a' LIMIT 1)");
+            connection.query_row(&sql, [], |row| row.get::<_, i64>(0))?;
+        }
+    }
+    Ok(())
 }
 
 /// Whether an error says that the file itself is wrong.

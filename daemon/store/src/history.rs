@@ -16,6 +16,8 @@ use orc_core::workspace::Workspace;
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Result};
+use crate::fields::differences;
+pub use crate::fields::item_json;
 
 /// What a change's row keeps.
 pub(crate) fn data(change: &Change) -> Value {
@@ -23,7 +25,7 @@ pub(crate) fn data(change: &Change) -> Value {
         Change::ItemCreated { item, .. } => json!({ "item": item_json(item) }),
         Change::ItemChanged { before, after, cause } => {
             let mut data = Map::new();
-            data.insert("changes".to_owned(), diff_json(before, after));
+            data.insert("changes".to_owned(), Value::Object(differences(before, after)));
             add_cause(&mut data, cause);
             Value::Object(data)
         }
@@ -76,25 +78,6 @@ fn add_cause(data: &mut Map<String, Value>, cause: &Cause) {
     }
 }
 
-/// The fields that differ, each with old and new; bookkeeping (version, times of change) stands in the row's own columns.
-fn diff_json(before: &Item, after: &Item) -> Value {
-    const BOOKKEEPING: [&str; 6] = ["version", "updated_at", "updated_by", "role_changed_at", "id", "reason"];
-    let (Value::Object(old), Value::Object(new)) = (item_json(before), item_json(after)) else {
-        return json!({});
-    };
-    let differs = new
-        .into_iter()
-        .filter(|(key, value)| !BOOKKEEPING.contains(&key.as_str()) && old.get(key) != Some(value));
-    Value::Object(
-        differs
-            .map(|(key, value)| {
-                let was = old.get(&key).cloned();
-                (key, json!([was, value]))
-            })
-            .collect(),
-    )
-}
-
 /// Lines such as `v3 priority: medium → high (by alice)`.
 pub(crate) fn change_lines(version: i64, agent: &str, data: &str) -> Vec<String> {
     let data: Value = serde_json::from_str(data).unwrap_or_default();
@@ -111,39 +94,6 @@ pub(crate) fn change_lines(version: i64, agent: &str, data: &str) -> Vec<String>
             format!("v{version} {field}: {} → {} (by {agent})", said(pair.get(0)), said(pair.get(1)))
         })
         .collect()
-}
-
-/// A whole item, every field of contract.md §3, as the original's rows have it.
-pub fn item_json(item: &Item) -> Value {
-    let text = |stamp: &Option<Stamp>| stamp.as_ref().map(|s| s.text().to_owned());
-    json!({
-        "id": item.id.as_str(),
-        "parent_id": item.parent.as_ref().map(ItemId::as_str),
-        "title": item.title,
-        "description": item.description,
-        "summary": item.summary,
-        "status": item.status.as_str(),
-        "status_label": item.label,
-        "previous_status": item.previous.map(Status::as_str),
-        "priority": item.priority.as_str(),
-        "complexity": item.complexity,
-        "item_type": item.item_type,
-        "tags": item.tags,
-        "metadata": item.metadata,
-        "properties": item.properties,
-        "role_changed_at": text(&item.role_changed_at),
-        "due_at": text(&item.due_at),
-        "schedule": item.schedule,
-        "next_run_at": text(&item.next_run_at),
-        "not_before": text(&item.not_before),
-        "reason": item.reason,
-        "project": item.project,
-        "version": item.version,
-        "created_by": item.created_by,
-        "updated_by": item.updated_by,
-        "created_at": item.created_at.text(),
-        "updated_at": item.updated_at.text(),
-    })
 }
 
 /// A whole note.

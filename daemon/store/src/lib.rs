@@ -18,6 +18,7 @@ pub mod contract;
 pub mod error;
 #[cfg(feature = "faults")]
 pub mod faults;
+pub mod fields;
 pub mod history;
 #[cfg(test)]
 mod leases;
@@ -44,6 +45,7 @@ mod schema;
 pub mod takeover;
 #[cfg(test)]
 mod tests;
+mod tidying;
 mod tx;
 mod view;
 mod wal;

@@ -24,10 +24,11 @@ mod way;
 
 pub use complete::Begun;
 pub use cursor::Cursor;
+pub use display::SharedShorts;
 pub use filter::{Filter, Scope};
 pub use graph::Neighbour;
-pub use history::{HistoryFilter, HistoryPage, HistoryRow};
-pub use keep::SessionRow;
+pub use history::{Held, HistoryFilter, HistoryPage, HistoryRow};
+pub use keep::{SessionRow, is_name_of};
 pub use list::{Listed, Order, Page, Sort, Start};
 pub use metrics::Metrics;
 pub use next::Asking;

@@ -191,9 +191,10 @@ impl View for Tx<'_> {
     }
 
     fn unmet_blockers(&self, item: &ItemId, most: usize) -> Result<(Vec<Blocker>, usize)> {
-        let Some(rid) = self.rid(item)? else { return Ok((Vec::new(), 0)) };
-        let all: i64 =
-            self.one("SELECT unmet FROM items WHERE rid = ?1", [rid], |row| row.get(0))?.unwrap_or(0);
+        let known = "SELECT rid, unmet FROM items WHERE id = ?1";
+        let known =
+            self.one(known, [item.as_str()], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))?;
+        let Some((rid, all)) = known.filter(|(_, unmet)| *unmet > 0) else { return Ok((Vec::new(), 0)) };
         let sql = "SELECT b.id, b.title, b.status, e.unblock_at FROM edges e JOIN items b ON b.rid = e.source
                    WHERE e.target = ?1 AND e.met = 0 ORDER BY e.rid LIMIT ?2";
         let blockers = self.rows(sql, params![rid, count(most)], |row| {

@@ -8,7 +8,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
@@ -16,6 +16,7 @@ use rusqlite::Connection;
 
 use crate::error::{Error, Result};
 use crate::place::Place;
+use crate::tidying::Tidying;
 use crate::tx::{Done, Tx, control};
 use crate::wal::Folding;
 
@@ -193,7 +194,8 @@ impl Writer {
 
 fn serve(connection: Connection, inbox: &Receiver<Box<dyn Job>>, waiting: &AtomicUsize, mut call: i64) {
     let place = Place::of(&connection);
-    let (mut next, mut folding) = (inbox.recv().ok(), Folding::default());
+    let (mut folding, mut tidying) = (Folding::default(), Tidying::default());
+    let mut next = inbox.recv().ok();
     while let Some(first) = next.take() {
         let mut group = vec![first];
         while group.len() < GROUP && group.iter().all(|job| job.repeats()) {
@@ -210,7 +212,8 @@ fn serve(connection: Connection, inbox: &Receiver<Box<dyn Job>>, waiting: &Atomi
         run_group(&connection, place.as_ref(), group, &mut call);
         waiting.fetch_sub(jobs, Ordering::Relaxed);
         folding.after_a_commit(&connection);
-        next = next.or_else(|| inbox.recv().ok());
+        tidying.after_a_commit();
+        next = next.or_else(|| wait(&connection, inbox, &mut tidying));
     }
     #[cfg(feature = "faults")]
     crate::faults::pass(crate::faults::Point::BeforeCheckpoint);
@@ -218,6 +221,21 @@ fn serve(connection: Connection, inbox: &Receiver<Box<dyn Job>>, waiting: &Atomi
     let _ = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE);");
     #[cfg(feature = "faults")]
     crate::faults::pass(crate::faults::Point::AfterCheckpoint);
+}
+
+/// The next job. Where none comes for a while, the search text is tidied until one does.
+fn wait(
+    connection: &Connection,
+    inbox: &Receiver<Box<dyn Job>>,
+    tidying: &mut Tidying,
+) -> Option<Box<dyn Job>> {
+    while let Some(patience) = tidying.due() {
+        match inbox.recv_timeout(patience) {
+            Err(RecvTimeoutError::Timeout) => tidying.merge(connection),
+            came => return came.ok(),
+        }
+    }
+    inbox.recv().ok()
 }
 
 fn run_group(connection: &Connection, place: Option<&Place>, mut group: Vec<Box<dyn Job>>, call: &mut i64) {
@@ -272,7 +290,23 @@ fn attempt(
         // Also after a failed commit, which leaves the transaction open: it must not leak into the next group.
         let _ = control(connection, "ROLLBACK");
     }
+    if ran.is_err() {
+        overwrite_the_log(connection);
+    }
     ran
+}
+
+/// A commit whose flush failed stands whole in the log. Nobody sees it, but a crash would bring it back, after its callers were told
+/// that nothing was changed. So something is put in its place: the version, as it is. It needs no flush, for nobody is told of it.
+fn overwrite_the_log(connection: &Connection) {
+    let overwrite = || -> rusqlite::Result<()> {
+        let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        connection.pragma_update(None, "synchronous", "OFF")?;
+        connection.pragma_update(None, "user_version", version)
+    };
+    // Where not even that can be written, the commit was not written whole either.
+    let _ = overwrite();
+    let _ = connection.pragma_update(None, "synchronous", "FULL");
 }
 
 /// The one flush to disk for all that a group wrote, into the file that the next daemon will open.

@@ -166,7 +166,7 @@ impl Call<'_> {
         let limit = args.bounded("limit", 50, 1, 500)?;
         let mine = args.flag("mine")?;
         let mut claims: Vec<&Claim> =
-            store.claims.iter().filter(|c| !mine || c.holder.session == self.session.number).collect();
+            store.claims.iter().filter(|c| !mine || c.admits(&self.actor)).collect();
         claims.sort_by_key(|claim| claim.since.order());
         Ok(page(claims.iter().map(|claim| self.level().claim(store, claim)).collect(), 0, limit))
     }

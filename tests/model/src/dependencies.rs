@@ -171,14 +171,12 @@ impl Call<'_> {
                 return Err(Refusal::validation("pattern", message));
             }
         };
-        let unblock_at = threshold(args)?;
-        let asked = |(from, to): (usize, usize)| Asked {
-            from: ids[from].as_str().into(),
-            to: ids[to].as_str().into(),
-            kind: "blocks",
-            unblock_at,
-        };
-        self.link_all(&pairs.into_iter().map(asked).collect::<Vec<_>>(), "item_ids")
+        args.text("dep_type")?;
+        let mut edges = Vec::new();
+        for (from, to) in pairs {
+            edges.push(asked(args, ids[from].as_str().into(), ids[to].as_str().into())?);
+        }
+        self.link_all(&edges, "item_ids")
     }
 
     pub(crate) fn query_dependencies(&mut self, args: &Args) -> Answer {

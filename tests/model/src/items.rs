@@ -90,6 +90,10 @@ fn given(args: &Args, field: &str) -> Answer {
 
 impl Call<'_> {
     pub(crate) fn manage_items(&mut self, operation: &str, args: &Args) -> Answer {
+        if matches!(operation, "create" | "restore") && args.value("expected_version").is_some() {
+            let message = "expected_version goes with update and delete; there is no version to compare here";
+            return Err(Refusal::validation("expected_version", message));
+        }
         match operation {
             "create" => match args.batch("items", "title")? {
                 Some(entries) => self.create_batch(args, &entries),

@@ -44,7 +44,7 @@ impl Call<'_> {
         let limit = args.bounded("limit", 1, 1, 500)?;
         let (claim, explain) = (args.flag("claim")?, args.flag("explain")?);
         let line: Vec<Id> = self.line(&filter, claim).into_iter().take(limit).collect();
-        let mut rows: Vec<Value> = Vec::new();
+        let mut rows = Vec::new();
         for id in line {
             let why = self.why(&self.item(id));
             if claim {
@@ -54,14 +54,17 @@ impl Call<'_> {
             if explain {
                 row.insert("why".into(), json!(why));
             }
-            rows.push(if limit == 1 { row.into() } else { self.level().in_list(row) });
+            rows.push(row);
         }
         let none = "No actionable items";
         Ok(match (limit, rows.is_empty()) {
             (1, true) => json!({"item": null, "message": none}),
-            (1, false) => rows.remove(0),
+            (1, false) => rows.remove(0).into(),
             (_, true) => json!({"items": [], "message": none}),
-            (_, false) => json!({"items": rows}),
+            (_, false) => {
+                let rows: Vec<Value> = rows.into_iter().map(|row| self.level().in_list(row)).collect();
+                json!({"items": rows})
+            }
         })
     }
 

@@ -67,7 +67,12 @@ impl Call<'_> {
                 self.model.store.items.iter().filter(|item| item.parent.is_none()).collect();
             roots.sort_by_key(|item| item.created_at.order());
             for id in roots.into_iter().map(|item| item.id).collect::<Vec<Id>>() {
-                self.delete(&Name::Id(id), true, None, true)?;
+                self.delete(&Name::Id(id), true, None, args.flag("force")?).map_err(|mut refusal| {
+                    if refusal.message.contains(" is claimed by ") {
+                        refusal.message += ". To replace it all the same, give force=true, which is recorded";
+                    }
+                    refusal
+                })?;
             }
         }
         let rows = |list: &str| -> Vec<Map<String, Value>> {

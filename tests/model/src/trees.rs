@@ -77,11 +77,27 @@ impl Call<'_> {
                 made.push((index, id));
             }
             if waiting.len() == before {
-                let (index, entry) = &waiting[0];
-                let message = format!(
-                    "children[{index}].parent_ref names '{}', which is no ref of this call",
-                    entry.need("parent_ref")?
+                let mut names = Vec::new();
+                for (_, entry) in &waiting {
+                    names.extend(entry.text("ref")?);
+                }
+                let mut lost = &waiting[0];
+                let mut message = format!(
+                    "children[{}].parent_ref '{}' never leads to the root: parents form a circle",
+                    lost.0,
+                    lost.1.need("parent_ref")?
                 );
+                for candidate in waiting.iter().rev() {
+                    let parent = candidate.1.need("parent_ref")?;
+                    if !names.contains(&parent) {
+                        message = format!(
+                            "children[{}].parent_ref names '{parent}', which is no ref of this call",
+                            candidate.0
+                        );
+                        lost = candidate;
+                    }
+                }
+                let index = lost.0;
                 return Err(Refusal::validation(&format!("children[{index}].parent_ref"), message));
             }
         }

@@ -59,12 +59,14 @@ impl Call<'_> {
 
     fn advance_batch(&mut self, args: &Args, transitions: &[Value]) -> Answer {
         let (atomic, force) = (args.flag("atomic")?, args.flag("force")?);
+        let expected = args.integer("expected_version")?;
         let (mut results, mut unblocked, mut succeeded) = (Vec::new(), Vec::new(), 0);
         for (index, raw) in transitions.iter().enumerate() {
             let mut result = json!({"item_id": raw["item_id"], "trigger": raw["trigger"]});
             let step = self.step(|call| {
                 let entry = Args::entry(raw, "transitions", index)?;
-                call.advance(&asked(&entry, force)?)
+                let asked = asked(&entry, force)?;
+                call.advance(&Asked { expected: asked.expected.or(expected), ..asked })
             });
             match step {
                 Ok(moved) => {
@@ -243,7 +245,9 @@ impl Call<'_> {
             "can_advance": false, "current": current, "trigger": trigger, "reason": refusal.message, "code": refusal.code,
         });
         let details = refusal.details.map_or(Value::Null, |details| *details);
-        for (theirs, ours) in [("blockers", "blockers"), ("holder", "holder"), ("missing_notes", "missing")] {
+        for (theirs, ours) in
+            [("blockers", "blockers"), ("more", "more"), ("holder", "holder"), ("missing_notes", "missing")]
+        {
             if let Some(value) = details.get(theirs) {
                 answer[ours] = value.clone();
             }

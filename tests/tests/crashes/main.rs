@@ -4,6 +4,8 @@
 mod clock;
 mod damage;
 mod disk;
+#[cfg(target_os = "linux")]
+mod failing;
 mod files;
 mod sleep;
 mod steps;

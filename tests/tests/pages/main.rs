@@ -9,6 +9,7 @@ mod examples;
 mod fences;
 mod layout;
 mod matching;
+mod prompts;
 mod terminal;
 mod tools;
 mod world;

@@ -152,6 +152,9 @@ fn history_says_who_did_what() {
     let by_agent = ann.json(&["history", "--agent", "nobody", "--since", "1d"]);
     assert_eq!(by_agent["items"], json!([]));
     assert_eq!(ann.json(&["history", "--kind", "claim_taken"])["items"].as_array().map(Vec::len), Some(1));
+    ann.ends_with(0, &["add", "In the shed", "--project", "shed"]);
+    let of_shed = ann.json(&["history", "--project", "shed"]);
+    assert_eq!(of_shed["items"].as_array().map(Vec::len), Some(1), "{of_shed}");
     let everywhere = ann.ends_with(0, &["history", "--limit", "2"]);
     assert!(everywhere.stdout.contains("Design the page"), "titles where items differ: {everywhere:?}");
 }

@@ -77,6 +77,28 @@ fn each_change_is_a_line_until_ctrl_c() {
 }
 
 #[test]
+fn a_watch_of_a_project_shows_its_changes_alone() {
+    let env = TestEnv::new();
+    let ann = env.person();
+    ann.ends_with(0, &["add", "In the shed", "--project", "shed"]);
+    let mut watch = Watch::begin(&ann, &["--project", "shed"]);
+    let (stop, stopped) = std::sync::mpsc::channel::<()>();
+    let other = ann.clone();
+    let changing = std::thread::spawn(move || {
+        while stopped.try_recv().is_err() {
+            other.ends_with(0, &["add", "Elsewhere", "--project", "barn"]);
+            other.ends_with(0, &["add", "Mine", "--project", "shed"]);
+        }
+    });
+    for _ in 0..3 {
+        let line = watch.line();
+        assert!(line.contains("Mine"), "{line}");
+    }
+    stop.send(()).expect("what the test needs");
+    changing.join().expect("what the test needs");
+}
+
+#[test]
 fn a_watch_goes_on_after_the_daemon_is_back_and_brings_none_up_itself() {
     let env = TestEnv::new();
     let ann = env.person();

@@ -84,6 +84,7 @@ impl Pair {
             database: database.clone(),
             default_place: false,
             after_crash: false,
+            lost: None,
             config: Some(config),
             workspaces: None,
             places: Places::under(folder),
@@ -188,7 +189,7 @@ impl Pair {
     async fn comes_back_as_it_went(&mut self) -> Result<(), String> {
         let (_, mut before) = self.ask(1, "export_graph", &json!({})).await;
         let (refused, answer) =
-            self.ask(1, "import_graph", &json!({"data": before, "mode": "replace"})).await;
+            self.ask(1, "import_graph", &json!({"data": before, "mode": "replace", "force": true})).await;
         if refused || answer["skipped"] != json!([]) {
             return Err(format!("its own export is not taken back: {answer}"));
         }

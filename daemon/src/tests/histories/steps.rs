@@ -450,6 +450,10 @@ fn importing() -> Calls {
     ]);
     calls(
         "import_graph",
-        object(vec![("data", 0.99, document), ("mode", 0.4, words(&["merge", "merge", "replace", "both"]))]),
+        object(vec![
+            ("data", 0.99, document),
+            ("mode", 0.4, words(&["merge", "merge", "replace", "both"])),
+            ("force", 0.3, flag()),
+        ]),
     )
 }

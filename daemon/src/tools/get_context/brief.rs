@@ -5,7 +5,7 @@ use orc_core::refusal::Blocker;
 use orc_core::status::Status;
 use orc_core::{View, text};
 use orc_store::Tx;
-use orc_store::queries::{Listed, Section};
+use orc_store::queries::{Held, Listed, Section};
 use serde_json::{Value, json};
 
 use super::super::next::best;
@@ -68,7 +68,7 @@ fn look(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer<Found> {
     let scope = call.scope(tx, args)?;
     let filter = call.report_filter(tx, args, scope)?;
     let now = call.now();
-    let (claims, claimed) = tx.claims(Some(&call.cx.actor.session), NAMED, now)?;
+    let (claims, claimed) = tx.claims(Held::By(&call.cx.actor), NAMED, now)?;
     let item_of = |claim: &Claim| match &claim.subject {
         Subject::Item(id) => tx.listed(id, now),
         Subject::Resource(_) => Ok(None),

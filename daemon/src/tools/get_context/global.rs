@@ -58,13 +58,13 @@ fn dashboard(call: &Call<'_>, args: &Args, tx: &Tx<'_>, limit: usize) -> Answer<
     let full = call.session.level == Level::Full;
     let put = |report: &mut Report, key: &str, section: Section| {
         let shown =
-            section.rows.iter().map(|listed| short(&rows, listed, full)).collect::<Answer<Vec<_>>>()?;
+            section.rows.into_iter().map(|listed| short(&rows, listed, full)).collect::<Answer<Vec<_>>>()?;
         report.section(key, shown, section.total);
         Ok::<_, crate::halt::Halt>(())
     };
     put(&mut report, "active", tx.active(&filter, limit, now)?)?;
     let held_back = tx.held_back(&filter, limit, now)?;
-    let shown = held_back.rows.iter().map(|listed| {
+    let shown = held_back.rows.into_iter().map(|listed| {
         let mut row = stuck(tx, &rows, &trimmed(listed, full), BLOCKERS)?;
         if !full && let Some(blockers) = row["blocked_by"].as_array_mut() {
             for blocker in blockers {
@@ -78,12 +78,13 @@ fn dashboard(call: &Call<'_>, args: &Args, tx: &Tx<'_>, limit: usize) -> Answer<
     put(&mut report, "recent_completed", tx.recently_closed(&filter, limit.min(RECENT), now)?)?;
     let next = best(call, tx, &filter, 1, false)?.into_iter().next();
     report
-        .put("next_item", next.map(|listed| short(&rows, &listed, full)).transpose()?.unwrap_or(Value::Null));
+        .put("next_item", next.map(|listed| short(&rows, listed, full)).transpose()?.unwrap_or(Value::Null));
 
     let stale = tx.stale(&filter, now - policy.stale_queue, now - policy.stale_work, limit, now)?;
-    let shown = stale.rows.iter().map(|listed| {
+    let shown = stale.rows.into_iter().map(|listed| {
+        let unchanged = now - listed.item.updated_at.micros();
         let mut row = short(&rows, listed, full)?;
-        row["stale_days"] = json!((now - listed.item.updated_at.micros()) / DAY);
+        row["stale_days"] = json!(unchanged / DAY);
         Ok(row)
     });
     report.section("stale_items", shown.collect::<Answer<Vec<_>>>()?, stale.total);
@@ -109,13 +110,12 @@ fn add_other_projects(tx: &Tx<'_>, scope: &Scope, report: &mut Report) -> Answer
     Ok(())
 }
 
-fn short(rows: &Rows<'_, '_>, listed: &Listed, full: bool) -> Answer {
+fn short(rows: &Rows<'_, '_>, listed: Listed, full: bool) -> Answer {
     Ok(rows.listed(&trimmed(listed, full), None)?)
 }
 
 /// With a title that fits on a line.
-fn trimmed(listed: &Listed, full: bool) -> Listed {
-    let mut listed = listed.clone();
+fn trimmed(mut listed: Listed, full: bool) -> Listed {
     if !full {
         listed.item.title = text::cut(&listed.item.title, TITLE);
         listed.item.tags = text::cut(&listed.item.tags, TITLE / 2);

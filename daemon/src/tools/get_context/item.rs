@@ -77,7 +77,7 @@ pub(super) fn context(call: &Call<'_>, args: &Args, tx: &Tx<'_>, reference: &str
 fn note_row(call: &Call<'_>, rows: &Rows<'_, '_>, note: &Note) -> Answer {
     let mut row = rows.note(note)?;
     if call.session.level == Level::Compact {
-        row.remove("item_id");
+        row.shift_remove("item_id");
         if note.body.len() > BODY_SHOWN {
             row.insert("body".to_owned(), json!(text::cut(&note.body, BODY_SHOWN)));
             row.insert("length".to_owned(), json!(note.body.chars().count()));

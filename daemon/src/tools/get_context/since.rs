@@ -7,7 +7,7 @@ use orc_core::refusal::Refusal;
 use orc_core::time::Stamp;
 use orc_core::{ItemId, View, text};
 use orc_store::Tx;
-use orc_store::queries::{HistoryFilter, HistoryRow};
+use orc_store::queries::{Held, HistoryFilter, HistoryRow};
 use serde_json::{Map, Value, json};
 
 use super::super::history::known_cursor;
@@ -37,6 +37,8 @@ struct Changed {
 pub(super) struct Changes {
     /// Where it was begun from.
     pub after: i64,
+    /// Since when the history is kept, if what was asked for goes further back (`history.keep`).
+    pub kept_since: Option<String>,
     /// One row an item, the caller's own first, then the latest.
     pub rows: Vec<Value>,
     /// Where to go on from.
@@ -46,12 +48,15 @@ pub(super) struct Changes {
 }
 
 pub(super) fn context(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
-    let Changes { after, mut rows, cursor, has_more } = changes(call, args, tx)?;
+    let Changes { after, kept_since, mut rows, cursor, has_more } = changes(call, args, tx)?;
     let total = rows.len();
     rows.truncate(if args.has("limit") { page_limit(args)? } else { SHOWN });
 
     let mut report = Report::default();
     report.put("since", after);
+    if let Some(at) = kept_since {
+        report.put("kept_since", at);
+    }
     report.section("changes", rows, total);
     report.put("cursor", cursor);
     if has_more {
@@ -63,14 +68,15 @@ pub(super) fn context(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
 
 /// Everything that changed since `since`.
 pub(super) fn changes(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer<Changes> {
-    let after = start(args, tx)?;
+    let (after, time) = start(args, tx)?;
+    let kept_since = tx.kept_since(time.is_none().then_some(after), time)?;
     let filter =
         HistoryFilter { after: Some(after), scope: call.scope(tx, args)?, ..HistoryFilter::default() };
     let found = tx.history_page(&filter, LOOKED_AT)?;
     let cursor = found.next.map_or_else(|| tx.cursor(), Ok)?;
 
     let mine: BTreeSet<String> = tx
-        .claims(Some(&call.cx.actor.session), LOOKED_AT, call.now())?
+        .claims(Held::By(&call.cx.actor), LOOKED_AT, call.now())?
         .0
         .into_iter()
         .filter_map(|claim| match claim.subject {
@@ -81,11 +87,11 @@ pub(super) fn changes(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer<Chang
     let mut rows = rows(call, tx, &by_item(&found.rows), &mine)?;
     rows.sort_by_key(|(is_mine, last, _)| (!is_mine, std::cmp::Reverse(*last)));
     let rows = rows.into_iter().map(|(_, _, row)| row).collect();
-    Ok(Changes { after, rows, cursor, has_more: found.next.is_some() })
+    Ok(Changes { after, kept_since, rows, cursor, has_more: found.next.is_some() })
 }
 
-/// `since` as a cursor, or as a time.
-fn start(args: &Args, tx: &Tx<'_>) -> Answer<i64> {
+/// `since` as a cursor; where it is a time, the change before it and the time.
+fn start(args: &Args, tx: &Tx<'_>) -> Answer<(i64, Option<i64>)> {
     let wrong = |given: &str| {
         let given = text::cut(given, 60);
         let message =
@@ -95,11 +101,11 @@ fn start(args: &Args, tx: &Tx<'_>) -> Answer<i64> {
     match args.raw("since") {
         Some(Value::Number(n)) => {
             let cursor = n.as_i64().filter(|n| *n >= 0).ok_or_else(|| wrong(&n.to_string()))?;
-            known_cursor(tx, "since", cursor)
+            Ok((known_cursor(tx, "since", cursor)?, None))
         }
         Some(Value::String(given)) => match (given.trim().parse::<i64>(), Stamp::parse(given)) {
-            (Ok(cursor), _) if cursor >= 0 => known_cursor(tx, "since", cursor),
-            (_, Some(time)) => Ok(tx.cursor_before(time.micros())?),
+            (Ok(cursor), _) if cursor >= 0 => Ok((known_cursor(tx, "since", cursor)?, None)),
+            (_, Some(time)) => Ok((tx.cursor_before(time.micros())?, Some(time.micros()))),
             _ => Err(wrong(given).into()),
         },
         other => Err(wrong(&other.map(Value::to_string).unwrap_or_default()).into()),

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use orc_core::command::{Command, Guard};
 use orc_core::limits;
-use orc_core::refusal::Refusal;
+use orc_core::refusal::{Details, Refusal};
 use orc_core::{ItemId, View};
 use orc_store::Tx;
 use orc_store::queries::Filter;
@@ -19,8 +19,8 @@ use crate::halt::Halt;
 pub(in crate::tools) enum Mode {
     /// It stays; only what is not there is placed.
     Merge,
-    /// It is deleted first; the history stays.
-    Replace,
+    /// It is deleted first; the history stays. What others hold is deleted only by `force`.
+    Replace { force: bool },
 }
 
 impl Mode {
@@ -28,15 +28,15 @@ impl Mode {
     pub(in crate::tools) fn as_str(self) -> &'static str {
         match self {
             Mode::Merge => "merge",
-            Mode::Replace => "replace",
+            Mode::Replace { .. } => "replace",
         }
     }
 }
 
 /// Places the rows of a document; answers counts of the whole store afterwards, and what was skipped and why.
 pub(in crate::tools) fn import(call: &Call<'_>, tx: &Tx<'_>, lists: [&[Value]; 3], mode: Mode) -> Answer {
-    if mode == Mode::Replace {
-        delete_all(call, tx)?;
+    if let Mode::Replace { force } = mode {
+        delete_all(call, tx, force)?;
     }
     let [items, notes, edges] = lists;
     let mut skipped = Vec::new();
@@ -125,22 +125,33 @@ fn parents_first(items: &[Value]) -> Vec<usize> {
     order
 }
 
-/// Deletes every item, whoever holds it. The history keeps them.
-fn delete_all(call: &Call<'_>, tx: &Tx<'_>) -> Answer<()> {
+/// Deletes every item, and with `force` also those that others hold (contract.md §4). The history keeps them.
+fn delete_all(call: &Call<'_>, tx: &Tx<'_>, force: bool) -> Answer<()> {
     let mut roots = Vec::new();
     let filter = Filter { parent: Some(None), ..Filter::default() };
     tx.each_item(&filter, call.now(), |item| {
         roots.push(item.id);
         true
     })?;
-    let guard = Guard { expected_version: None, force: true };
+    let guard = Guard { expected_version: None, force };
     for id in roots {
         if tx.item(&id)?.is_some() {
             let command = Command::DeleteItem { item: id.as_str().to_owned(), recursive: true, guard };
-            call.act(tx, &command)?;
+            call.act(tx, &command).map_err(kept_by_its_holder)?;
         }
     }
     Ok(())
+}
+
+/// What else can be done where the whole store was to be replaced: there is no other item to take.
+fn kept_by_its_holder(halt: Halt) -> Halt {
+    match halt {
+        Halt::Refused(mut refusal) if matches!(refusal.details.as_deref(), Some(Details::Holder(_))) => {
+            refusal.message.push_str(". To replace it all the same, give force=true, which is recorded");
+            Halt::Refused(refusal)
+        }
+        other => other,
+    }
 }
 
 #[cfg(test)]

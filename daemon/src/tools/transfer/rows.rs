@@ -12,6 +12,7 @@ use orc_core::status::{DepKind, Priority, Role, Status, Threshold};
 use orc_core::time::Stamp;
 use serde_json::Value;
 
+use crate::args::whole;
 use crate::call::Call;
 
 /// One row, and how its fields are read.
@@ -89,10 +90,8 @@ impl<'r> Row<'r> {
         let updated_at = self.stamp("updated_at")?.unwrap_or_else(|| created_at.clone());
         let complexity = match self.row.get("complexity") {
             None | Some(Value::Null) => None,
-            Some(value) => {
-                let number = value.as_i64().or_else(|| value.as_str()?.parse().ok());
-                Some(check_complexity(number.unwrap_or(0))?)
-            }
+            Some(Value::String(text)) if text.is_empty() => None,
+            Some(value) => Some(check_complexity(whole("complexity", value)?)?),
         };
         let item = Item {
             id: self.id("id")?.unwrap_or_else(fresh),

@@ -9,7 +9,7 @@ use std::{
 };
 
 use orc_proto::{dial::Connection, wire::ToolCall};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     document::{Document, Found, List},
@@ -54,10 +54,15 @@ impl Import {
     }
 
     /// Sends every list in turn.
-    pub(super) async fn all(&mut self, lists: &[Found], replaces: bool) -> Result<Skipped, Ended> {
+    pub(super) async fn all(
+        &mut self,
+        lists: &[Found],
+        replaces: bool,
+        force: bool,
+    ) -> Result<Skipped, Ended> {
         if replaces {
             self.progress.note("deleting what was there");
-            self.call("{\"data\":{},\"mode\":\"replace\"}".to_owned()).await?;
+            self.call(json!({"data": {}, "mode": "replace", "force": force}).to_string()).await?;
             self.progress.note("");
         }
         let mut skipped = Skipped::default();
@@ -131,7 +136,7 @@ impl Import {
         let document: Value = serde_json::from_str(answer.document.text()).map_err(std::io::Error::from)?;
         if answer.is_error {
             let message = document["error"]["message"].as_str().unwrap_or_default();
-            return Err(Trouble::Said(format!("the daemon refused the rows that follow: {message}")).into());
+            return Err(Trouble::Said(format!("the daemon refused what follows: {message}")).into());
         }
         Ok(document)
     }

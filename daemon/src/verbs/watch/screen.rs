@@ -3,14 +3,14 @@
 use std::{collections::VecDeque, io::Write};
 
 use orc_core::time::Stamp;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::verbs::{
     Trouble,
     events::{Titles, line},
     items::{rows, table},
     paint::Paint,
-    person::Person,
+    person::{Given, Person},
 };
 
 /// Another screen, without a cursor; and back.
@@ -49,12 +49,12 @@ impl Screen {
     }
 
     /// Draws all of it anew, in one write.
-    pub(super) fn draw(&self, person: &Person, now: &Stamp) -> Result<(), Trouble> {
+    pub(super) fn draw(&self, person: &Person, project: Option<&str>, now: &Stamp) -> Result<(), Trouble> {
         // The window may have another size by now.
         let paint = Paint::of_stdout();
         let size = console::Term::stdout().size_checked();
         let height = size.map_or(ROWS, |(rows, _)| usize::from(rows)).saturating_sub(1);
-        let context = person.call("get_context", json!({}))?.value;
+        let context = person.call("get_context", Given::default().maybe("project", project).done())?.value;
         let mut lines = vec![paint.bold(&counts(&context))];
         let next = std::slice::from_ref(&context["next_item"]);
         let sections = [

@@ -14,6 +14,7 @@ use orc_core::{Command, Refusal, Stop, View, decide};
 use super::action::Action;
 use crate::Apply;
 use crate::memory::Memory;
+use crate::queries;
 use crate::tx::Tx;
 
 const BEGINNING: i64 = 1_795_392_000_000_000;
@@ -165,7 +166,8 @@ impl World {
             let claim = store.claim(subject).unwrap_or_else(|error| panic!("{error}"));
             assert_eq!(claim.as_ref(), self.claim(subject));
         }
-        let (claims, _) = store.claims(None, 100, self.now().micros()).unwrap_or_else(|e| panic!("{e}"));
+        let (claims, _) =
+            store.claims(queries::Held::ByAnyone, 100, self.now().micros()).unwrap_or_else(|e| panic!("{e}"));
         let held = self.graph.claims().iter().filter(|claim| claim.holds_at(&self.now())).count();
         assert_eq!(claims.len(), held, "as many claims hold");
         let next = store.next_claim_end().unwrap_or_else(|error| panic!("{error}"));

@@ -92,14 +92,14 @@ impl Tx<'_> {
         Ok(totals.unwrap_or_default())
     }
 
-    /// `PRAGMA quick_check` says ok, and every foreign key leads somewhere.
+    /// `PRAGMA integrity_check` says ok, and every foreign key leads somewhere.
     ///
     /// # Errors
     /// When the check itself cannot run.
     pub fn is_sound(&self) -> Result<bool> {
-        let verdict: Option<String> = self.one("PRAGMA integrity_check(1)", [], |r| r.get(0))?;
+        let damage = crate::check::damage(self.conn, "integrity_check")?;
         let dangling: Option<i64> =
             self.one("SELECT count(*) FROM pragma_foreign_key_check", [], |r| r.get(0))?;
-        Ok(verdict.as_deref() == Some("ok") && dangling == Some(0))
+        Ok(damage.is_empty() && dangling == Some(0))
     }
 }

@@ -1,6 +1,6 @@
 //! Reading the history.
 
-use orc_core::claim::Claim;
+use orc_core::claim::{Actor, Claim};
 use orc_core::status::Status;
 use orc_core::time::HOUR;
 use rusqlite::params_from_iter;
@@ -66,7 +66,18 @@ pub struct HistoryFilter {
     pub scope: Scope,
 }
 
-/// Rows that one page of a project's history looks at. Others' projects may have written nearly all of them.
+/// Whose claims are asked for.
+#[derive(Clone, Copy, Debug)]
+pub enum Held<'a> {
+    /// All there are.
+    ByAnyone,
+    /// Those of a session and its subagents.
+    InSession(&'a str),
+    /// Those of the whole session, or of the one subagent that asks (contract.md §7).
+    By(&'a Actor),
+}
+
+/// Rows that one page looks at where no index leads to those that match. Others' projects, agents or kinds may have nearly all.
 const LOOKED_AT: i64 = if cfg!(test) { 7 } else { 20_000 };
 
 impl HistoryFilter {
@@ -109,6 +120,12 @@ impl HistoryFilter {
         w
     }
 
+    /// Whether what matches may lie far apart: few of many rows, and no index of them.
+    fn is_sparse(&self) -> bool {
+        let picks = self.agent.is_some() || self.session.is_some() || !self.kinds.is_empty();
+        self.item.is_none() && (picks || self.of_projects().is_some())
+    }
+
     /// The items that are left out, by their project; `None`: none is.
     fn of_projects(&self) -> Option<(&'static str, &String)> {
         match &self.scope {
@@ -124,14 +141,14 @@ impl HistoryFilter {
 }
 
 impl Tx<'_> {
-    /// Up to `most` changes and where to go on. Of a project's history, one page looks at so many rows and no more, so that a
-    /// quiet project in a busy store costs little.
+    /// Up to `most` changes and where to go on. One page looks at so many rows and no more, so that a quiet project, agent or
+    /// kind in a busy store costs little.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub fn history_page(&self, filter: &HistoryFilter, most: usize) -> Result<HistoryPage> {
         let mut filter = filter.clone();
-        let edge = if filter.of_projects().is_some() { self.narrow(&mut filter)? } else { None };
+        let edge = if filter.is_sparse() { self.narrow(&mut filter)? } else { None };
         let least = edge.filter(|_| filter.after.is_none());
         let mut rows = self.history_from(&filter, least, most + 1)?;
         let next = if rows.len() > most {
@@ -145,7 +162,11 @@ impl Tx<'_> {
 
     /// Keeps a filter to the rows that one page looks at. Answers where the next page begins, if rows are left for it.
     fn narrow(&self, filter: &mut HistoryFilter) -> Result<Option<i64>> {
-        let newest = self.cursor()?;
+        // What lies outside the time asked for is not looked at; an hour to spare for clocks that were set back.
+        let mut newest = self.cursor()?;
+        if let Some(until) = filter.until {
+            newest = newest.min(self.cursor_before(until.saturating_add(HOUR))?);
+        }
         if let Some(after) = filter.after {
             let behind = after.saturating_add(LOOKED_AT);
             let end = filter.before.map_or(newest, |before| newest.min(before - 1));
@@ -155,10 +176,30 @@ impl Tx<'_> {
             filter.before = Some(behind + 1);
             return Ok(Some(behind));
         }
-        let oldest: i64 =
+        let mut oldest: i64 =
             self.one("SELECT seq FROM history ORDER BY seq LIMIT 1", [], |row| row.get(0))?.unwrap_or(0);
+        if let Some(since) = filter.since {
+            oldest = oldest.max(self.cursor_before(since.saturating_sub(HOUR))? + 1);
+        }
         let from = filter.before.map_or(newest + 1, |before| before.min(newest + 1)) - LOOKED_AT;
         Ok((from > oldest).then_some(from))
+    }
+
+    /// When the oldest row that is kept was written, if changes after the row `after`, or at or after the time `since` in
+    /// microseconds, may have been forgotten.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn kept_since(&self, after: Option<i64>, since: Option<i64>) -> Result<Option<String>> {
+        let sql = "SELECT seq, ts, at FROM history ORDER BY seq LIMIT 1";
+        let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get(2)?));
+        // Numbers begin with 1, and none is left out but what was forgotten.
+        let Some((seq, ts, at)) = self.one(sql, [], read)?.filter(|(seq, ..)| *seq > 1) else {
+            return Ok(None);
+        };
+        let asked_before =
+            after.is_some_and(|after| after < seq - 1) || since.is_some_and(|since| since < ts);
+        Ok(asked_before.then_some(at))
     }
 
     /// When the oldest row of the history was written, in microseconds.
@@ -245,22 +286,31 @@ impl Tx<'_> {
         Ok(self.conn.prepare_cached(sql)?.execute([last, count(most)])?)
     }
 
-    /// Up to `most` claims that hold at `now`, oldest first, of one session or of all; and how many there are.
+    /// Up to `most` claims that hold at `now`, oldest first; and how many there are.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn claims(&self, session: Option<&str>, most: usize, now: i64) -> Result<(Vec<Claim>, usize)> {
+    pub fn claims(&self, held: Held<'_>, most: usize, now: i64) -> Result<(Vec<Claim>, usize)> {
+        let (session, subagent) = match held {
+            Held::ByAnyone => (None, None),
+            Held::InSession(session) => (Some(session), None),
+            Held::By(actor) => (Some(actor.session.as_str()), actor.subagent.as_deref()),
+        };
         let (index, of) = match session {
-            Some(_) => ("INDEXED BY claims_by_session", "c.session = ?2"),
-            None => ("", "?2 IS NULL"),
+            Some(_) => {
+                ("INDEXED BY claims_by_session", "c.session = ?2 AND (?3 IS NULL OR c.subagent IS ?3)")
+            }
+            None => ("", "?2 IS NULL AND ?3 IS NULL"),
         };
         let holds = format!("FROM claims c {index} WHERE {of} AND (c.ends_ts IS NULL OR c.ends_ts > ?1)");
-        let sql = format!("SELECT {} {holds} ORDER BY c.since_ts, c.rid LIMIT ?3", row::CLAIM);
-        let claims = self.rows(&sql, rusqlite::params![now, session, count(most)], row::claim)?;
+        let sql = format!("SELECT {} {holds} ORDER BY c.since_ts, c.rid LIMIT ?4", row::CLAIM);
+        let claims = self.rows(&sql, rusqlite::params![now, session, subagent, count(most)], row::claim)?;
         let all: i64 = match claims.len() < most {
             true => count(claims.len()),
             false => self
-                .one(&format!("SELECT count(*) {holds}"), rusqlite::params![now, session], |r| r.get(0))?
+                .one(&format!("SELECT count(*) {holds}"), rusqlite::params![now, session, subagent], |r| {
+                    r.get(0)
+                })?
                 .unwrap_or(0),
         };
         Ok((claims, usize::try_from(all).unwrap_or(0)))

@@ -30,6 +30,12 @@ pub struct SessionRow {
     pub project: Option<String>,
 }
 
+/// Whether a project that is to be called `wanted` may keep its name: that one, or `wanted-2` and so on where others had it first.
+pub fn is_name_of(name: &str, wanted: &str) -> bool {
+    let number = name.strip_prefix(wanted).map(|rest| rest.strip_prefix('-').map(str::parse::<u32>));
+    name == wanted || matches!(number, Some(Some(Ok(2..))))
+}
+
 impl Tx<'_> {
     /// All workspaces, by name.
     ///
@@ -57,6 +63,14 @@ impl Tx<'_> {
         self.rows("SELECT name FROM projects ORDER BY name", [], |row| row.get(0))
     }
 
+    /// What the project at `root` is called now, if it is known.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn project_at(&self, root: &str) -> Result<Option<String>> {
+        self.one("SELECT name FROM projects WHERE root = ?1", [root], |row| row.get(0))
+    }
+
     /// The name of the project at `root`, which is `wanted` unless another project has that name: then `wanted-2` and so on.
     ///
     /// # Errors
@@ -67,7 +81,7 @@ impl Tx<'_> {
                 Ok((r.get(0)?, r.get(1)?))
             })?;
         if let Some((_, name)) = &known
-            && (name == wanted || name.strip_prefix(wanted).is_some_and(|rest| rest.starts_with('-')))
+            && is_name_of(name, wanted)
         {
             return Ok(name.clone());
         }

@@ -109,7 +109,7 @@ impl Tx<'_> {
         let items = self.listed_at(&rids, now)?;
         let all_seen = after.is_none() && !has_more && (skip == 0 || !rids.is_empty());
         let n = match way {
-            Way::Along(_, Some(known)) => known,
+            Way::Along(_, Some(known)) | Way::Gathered(_, Some(known)) => known,
             _ if all_seen => skip + rids.len(),
             // Counted anew where the way begins behind the cursor.
             way => {
@@ -137,7 +137,7 @@ impl Tx<'_> {
     pub fn total(&self, filter: &Filter, now: i64) -> Result<(usize, bool)> {
         let way = self.way(filter, Order::default(), None, now)?;
         let n = match way {
-            Way::Along(_, Some(known)) => known,
+            Way::Along(_, Some(known)) | Way::Gathered(_, Some(known)) => known,
             way => self.counted(&way, limits::TOTAL_EXACT + 1)?,
         };
         Ok((n.min(limits::TOTAL_EXACT), n > limits::TOTAL_EXACT))
@@ -154,16 +154,16 @@ impl Tx<'_> {
     ) -> Result<Vec<i64>> {
         match way {
             Way::Along(stretches, _) => stretches.first(self, skip, limit),
-            Way::Gathered(w) => self.gathered(w, &order.sql(), skip, limit),
-            Way::Arrivals(words, rest) => self.arrivals(words, rest, after.map(Cursor::row), skip, limit),
+            Way::Gathered(w, _) => self.gathered(w, &order.sql(), skip, limit),
+            Way::Arrivals(search) => self.arrivals(search, after.map(Cursor::row), skip, limit),
         }
     }
 
     pub(super) fn counted(&self, way: &Way, most: usize) -> Result<usize> {
         match way {
             Way::Along(stretches, _) => stretches.count(self, most),
-            Way::Gathered(w) => self.count_up_to(w, most),
-            Way::Arrivals(words, rest) => Ok(self.arrivals(words, rest, None, 0, most)?.len()),
+            Way::Gathered(w, _) => self.count_up_to(w, most),
+            Way::Arrivals(search) => Ok(self.arrivals(search, None, 0, most)?.len()),
         }
     }
 

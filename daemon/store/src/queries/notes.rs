@@ -4,10 +4,12 @@ use orc_core::ItemId;
 use orc_core::limits;
 use orc_core::note::Note;
 use orc_core::status::Role;
-use rusqlite::params_from_iter;
 use rusqlite::types::Value;
+use rusqlite::{params, params_from_iter};
 
 use super::filter::{Where, search_words};
+use super::spelling::NOTE_WORDS;
+use super::way::FEW;
 use crate::error::Result;
 use crate::row;
 use crate::tx::Tx;
@@ -22,7 +24,8 @@ pub struct NoteFilter {
     pub key: Option<String>,
     /// Of that phase.
     pub role: Option<Role>,
-    /// Every word of this begins a word of its text. What is found comes newest first, anything else oldest first.
+    /// Every word of this begins a word of its text. What is found comes newest first (of more than [`limits::TOTAL_EXACT`], by when
+    /// it was first written; else by when it was changed), anything else oldest first.
     pub search: Option<String>,
 }
 
@@ -70,24 +73,15 @@ impl Tx<'_> {
         after: Option<NoteCursor>,
         limit: usize,
     ) -> Result<NotePage> {
-        let mut w = filter.conditions();
-        let sql = format!("SELECT count(*) FROM (SELECT 1 FROM notes n {} LIMIT ?)", w.sql());
+        let NoteWay { from, mut w, order, behind, moment } = self.note_way(filter)?;
+        let sql = format!("SELECT count(*) FROM (SELECT 1 FROM {from} {} LIMIT ?)", w.sql());
         let most = [Value::from(count(limits::TOTAL_EXACT) + 1)];
-        let n: i64 =
-            self.one(&sql, params_from_iter(w.values.iter().chain(&most)), |r| r.get(0))?.unwrap_or(0);
-        let n = usize::try_from(n).unwrap_or(0);
-        let (moment, beyond, dir) = match filter.search {
-            Some(_) => ("n.updated_ts", "<", "DESC"),
-            None => ("n.created_ts", ">", "ASC"),
-        };
+        let n = self.number(&sql, params_from_iter(w.values.iter().chain(&most)))?;
         if let Some(NoteCursor { moment: at, rid }) = after {
-            w.and(format!("({moment}, n.rid) {beyond} (?, ?)"), [Value::from(at), Value::from(rid)]);
+            w.and(behind, [Value::from(at), Value::from(rid)]);
         }
-        let sql = format!(
-            "SELECT {}, {moment}, n.rid FROM notes n {} ORDER BY {moment} {dir}, n.rid {dir} LIMIT ?",
-            row::NOTE,
-            w.sql()
-        );
+        let sql =
+            format!("SELECT {}, {moment}, n.rid FROM {from} {} ORDER BY {order} LIMIT ?", row::NOTE, w.sql());
         let values = w.values.into_iter().chain([Value::from(count(limit) + 1)]);
         let mut found = self.rows(&sql, params_from_iter(values), |r| {
             let place = NoteCursor { moment: r.get(row::NOTE_COLUMNS)?, rid: r.get(row::NOTE_COLUMNS + 1)? };
@@ -105,7 +99,59 @@ impl Tx<'_> {
     }
 }
 
+/// How the notes of a list are found, and in which order.
+struct NoteWay {
+    from: &'static str,
+    w: Where,
+    order: &'static str,
+    /// What is behind a cursor, whose moment and row number are its two values.
+    behind: &'static str,
+    moment: &'static str,
+}
+
+impl Tx<'_> {
+    /// Few that a search finds come in the order of their changes; of many, the newest arrivals come first, for sorting them would
+    /// cost as much as there are.
+    fn note_way(&self, filter: &NoteFilter) -> Result<NoteWay> {
+        let mut w = filter.conditions();
+        let Some(text) = &filter.search else {
+            return Ok(NoteWay {
+                from: "notes n",
+                w,
+                order: "n.created_ts, n.rid",
+                behind: "(n.created_ts, n.rid) > (?, ?)",
+                moment: "n.created_ts",
+            });
+        };
+        let words = search_words(text)
+            .into_iter()
+            .map(|word| Ok(format!("({})", self.spelled(&word, NOTE_WORDS)?)))
+            .collect::<Result<Vec<_>>>()?;
+        let words = Value::from(words.join(" AND "));
+        let sql = "SELECT count(*) FROM (SELECT 1 FROM note_text WHERE note_text MATCH ? ORDER BY rowid DESC LIMIT ?)";
+        if self.number(sql, params![words, count(FEW) + 1])? <= FEW {
+            w.and("n.rid IN (SELECT rowid FROM note_text WHERE note_text MATCH ?)", [words]);
+            return Ok(NoteWay {
+                from: "notes n",
+                w,
+                order: "n.updated_ts DESC, n.rid DESC",
+                behind: "(n.updated_ts, n.rid) < (?, ?)",
+                moment: "n.updated_ts",
+            });
+        }
+        w.and("note_text MATCH ?", [words]);
+        Ok(NoteWay {
+            from: "note_text t CROSS JOIN notes n ON n.rid = t.rowid",
+            w,
+            order: "t.rowid DESC",
+            behind: "? IS NOT NULL AND t.rowid < ?",
+            moment: "n.updated_ts",
+        })
+    }
+}
+
 impl NoteFilter {
+    /// All but the search.
     fn conditions(&self) -> Where {
         let mut w = Where::default();
         if let Some(item) = &self.item {
@@ -116,10 +162,6 @@ impl NoteFilter {
         }
         if let Some(role) = self.role {
             w.and("n.role = ?", [Value::from(i64::from(role.index()))]);
-        }
-        if let Some(text) = &self.search {
-            let words = search_words(text).join(" AND ");
-            w.and("n.rid IN (SELECT rowid FROM note_text WHERE note_text MATCH ?)", [Value::from(words)]);
         }
         w
     }

@@ -209,8 +209,9 @@ impl Tx<'_> {
             most: limits::TOTAL_EXACT,
         };
         let known = if filter.is_plain() { Some(self.census(&filter.scope)?.waiting()) } else { None };
-        let waiting = self.section_of(filter, &cut, limit, now, known)?;
-        let rows = blocked.rows.into_iter().chain(waiting.rows).take(limit).collect();
+        let room = limit - blocked.rows.len();
+        let waiting = self.section_of(filter, &cut, room, now, known)?;
+        let rows = blocked.rows.into_iter().chain(waiting.rows).collect();
         Ok(Section { rows, total: blocked.total + waiting.total })
     }
 

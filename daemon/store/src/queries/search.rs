@@ -3,6 +3,8 @@
 //! The search text of items is numbered like the items, that of notes by the item and a number within it. So both come in the
 //! order of the items' arrival, and words that stand in different places of one item are brought together as they come.
 
+use std::ops::ControlFlow::{self, Break, Continue};
+
 use rusqlite::types::Value;
 use rusqlite::{CachedStatement, Rows, params_from_iter};
 
@@ -29,6 +31,15 @@ const TEXTS: [(&str, &str, i64); 2] = [
     ),
 ];
 
+/// A search for words that many items have.
+pub(super) struct Search {
+    words: Vec<String>,
+    /// What else the items must fulfil.
+    rest: Where,
+    /// The newest arrivals with all words, more than [`FEW`]: choosing the way has read them, so nobody reads them again.
+    newest: Vec<i64>,
+}
+
 impl Tx<'_> {
     /// The way to what a search finds. Few items come in the wanted order; of many, the newest arrivals come first, for sorting
     /// them would cost as much as there are.
@@ -42,36 +53,76 @@ impl Tx<'_> {
         let words = filter.search.as_deref().map(search_words).unwrap_or_default();
         let mut w = filter.checked(now);
         w.and_all(filter.scope.condition());
-        let found = self.arrivals(&words, &Where::default(), None, 0, FEW + 1)?;
-        if found.len() > FEW && order == Order::default() {
-            return Ok(Way::Arrivals(words, w));
+        let newest = self.with_words(&words, FEW + 1)?;
+        let many = newest.len() > FEW;
+        if many && order == Order::default() {
+            return Ok(Way::Arrivals(Search { words, rest: w, newest }));
         }
-        let found = if found.len() > FEW {
-            self.arrivals(&words, &Where::default(), None, 0, usize::MAX)?
-        } else {
-            found
-        };
+        let found = if many { self.with_words(&words, usize::MAX)? } else { newest };
+        let known = (w.is_empty() && after.is_none()).then_some(found.len());
         let rids = serde_json::Value::from(found).to_string();
         w.and("i.rid IN (SELECT value FROM json_each(?))", [Value::from(rids)]);
         if let Some(cursor) = after {
             cursor.behind(order, &mut w, ["i.created_ts", "i.rid"]);
         }
-        Ok(Way::Gathered(w))
+        Ok(Way::Gathered(w, known))
     }
 
-    /// The row numbers of items that have all words and fulfil the rest, newest arrival first, from behind the row `after`.
+    /// The row numbers of what a search finds, newest arrival first, from behind the row `after`.
     pub(super) fn arrivals(
         &self,
-        words: &[String],
-        rest: &Where,
+        search: &Search,
         after: Option<i64>,
         skip: usize,
         limit: usize,
     ) -> Result<Vec<i64>> {
-        if words.is_empty() {
-            return Ok(Vec::new());
+        let Search { words, rest, newest } = search;
+        let below = after.unwrap_or(i64::MAX);
+        let mut checking =
+            self.conn.prepare_cached(&format!("SELECT 1 FROM items i {}", only(rest).sql()))?;
+        let (mut found, mut skipped) = (Vec::new(), 0);
+        let mut take = |rid: i64| {
+            let values = std::iter::once(Value::from(rid)).chain(rest.values.iter().cloned());
+            if rest.is_empty() || checking.exists(params_from_iter(values))? {
+                if skipped < skip {
+                    skipped += 1;
+                } else {
+                    found.push(rid);
+                }
+            }
+            Ok(if found.len() < limit { Continue(()) } else { Break(()) })
+        };
+        let mut read_to = below;
+        for rid in newest.iter().copied().filter(|rid| *rid < below) {
+            if take(rid)?.is_break() {
+                return Ok(found);
+            }
+            read_to = rid;
         }
-        let below = after.unwrap_or(i64::MAX / NOTES_PER_ITEM);
+        self.each_with_words(words, read_to, take)?;
+        Ok(found)
+    }
+
+    /// The newest arrivals with all words, up to `most`.
+    fn with_words(&self, words: &[String], most: usize) -> Result<Vec<i64>> {
+        let mut found = Vec::new();
+        self.each_with_words(words, i64::MAX, |rid| {
+            found.push(rid);
+            Ok(if found.len() < most { Continue(()) } else { Break(()) })
+        })?;
+        Ok(found)
+    }
+
+    /// Visits the items that have all words, newest arrival first, from behind the row `below` until it is told to stop.
+    fn each_with_words(
+        &self,
+        words: &[String],
+        below: i64,
+        mut visit: impl FnMut(i64) -> Result<ControlFlow<()>>,
+    ) -> Result<()> {
+        if words.is_empty() {
+            return Ok(());
+        }
         let mut statements = Vec::new();
         for word in words {
             for (sql, spellings, per_item) in TEXTS {
@@ -83,22 +134,12 @@ impl Tx<'_> {
             .iter_mut()
             .map(|(statement, word, per_item)| Arrivals::open(statement, word, below, *per_item))
             .collect::<Result<Vec<_>>>()?;
-        let mut checking =
-            self.conn.prepare_cached(&format!("SELECT 1 FROM items i {}", only(rest).sql()))?;
-        let mut found = Vec::new();
-        let mut skipped = 0;
-        while found.len() < limit {
-            let Some(rid) = next_common(&mut streams)? else { break };
-            let values = std::iter::once(Value::from(rid)).chain(rest.values.iter().cloned());
-            if rest.is_empty() || checking.exists(params_from_iter(values))? {
-                if skipped < skip {
-                    skipped += 1;
-                } else {
-                    found.push(rid);
-                }
+        while let Some(rid) = next_common(&mut streams)? {
+            if visit(rid)?.is_break() {
+                break;
             }
         }
-        Ok(found)
+        Ok(())
     }
 }
 

@@ -1,16 +1,18 @@
-//! Words longer than what the search text keeps beginnings of.
+//! Words longer or shorter than what the search text keeps beginnings of.
 //!
-//! A beginning of up to eight characters is found by itself. For a longer one SQLite would put all rows together of all words that
+//! A beginning of two to eight characters is found by itself. For another one SQLite would put all rows together of all words that
 //! begin so, before it answers the first. There are few such words, whatever the store's size, so they are looked up one by one and
-//! asked for as they are: then the first rows come first.
+//! asked for as they are: then the first rows come first. A single letter is asked for with each letter that follows it somewhere.
+
+use std::ops::RangeInclusive;
 
 use rusqlite::OptionalExtension;
 
 use crate::error::Result;
 use crate::tx::Tx;
 
-/// The longest beginning that is kept (`prefix` in `schema.rs`), in characters.
-const KEPT: usize = 8;
+/// The beginnings that are kept (`prefix` in `schema.rs`), in characters.
+const KEPT: RangeInclusive<usize> = 2..=8;
 /// More words than this are left to SQLite: somebody has put serial numbers into titles.
 const MOST: usize = 40;
 
@@ -29,7 +31,7 @@ impl Tx<'_> {
     pub(super) fn spelled(&self, beginning: &str, words: &str) -> Result<String> {
         let asked = beginning.trim_start_matches('"').trim_end_matches("\"*").to_ascii_lowercase();
         // Other letters are kept in a form that only SQLite knows.
-        if !asked.is_ascii() || asked.len() <= KEPT {
+        if !asked.is_ascii() || KEPT.contains(&asked.len()) {
             return Ok(beginning.to_owned());
         }
         let mut statement = self.conn.prepare_cached(words)?;
@@ -39,9 +41,17 @@ impl Tx<'_> {
             if found.len() == MOST {
                 return Ok(beginning.to_owned());
             }
-            // No word has this character, so this is the first that can come behind.
-            from = format!("{word}\u{1}");
-            found.push(format!("\"{word}\""));
+            // No word has the last characters here, so these are the first that can come behind.
+            match word.char_indices().nth(*KEPT.start()) {
+                Some((end, _)) if asked.len() < *KEPT.start() => {
+                    from = format!("{}\u{10FFFF}", &word[..end]);
+                    found.push(format!("\"{}\"*", &word[..end]));
+                }
+                _ => {
+                    from = format!("{word}\u{1}");
+                    found.push(format!("\"{word}\""));
+                }
+            }
         }
         if found.is_empty() {
             found.push(format!("\"{asked}\""));

@@ -12,7 +12,7 @@ use orc_core::text::split_tags;
 use orc_core::time::Stamp;
 use orc_core::{Change, Policies};
 
-use super::{Filter, HistoryFilter, HistoryRow, Order, Scope, Sort, Start};
+use super::{Filter, HistoryFilter, HistoryRow, NoteFilter, Order, Scope, Sort, Start};
 use crate::tests::fresh;
 use crate::tx::Tx;
 
@@ -82,7 +82,7 @@ fn filled() -> (Tx<'static>, Vec<Known>) {
         let mut changes =
             vec![Change::ItemCreated { item: Box::new(item.clone()), origin: Origin::Imported }];
         let note = (draw.below(4) == 0)
-            .then(|| draw.of(&["the hard part", "nothing of note", "international law"]).to_owned());
+            .then(|| draw.of(&["the hard part of it", "nothing of note", "international law"]).to_owned());
         if let Some(body) = &note {
             let note = Note {
                 id: ItemId::new(format!("note-{n}")),
@@ -133,6 +133,7 @@ fn filters(all: &[Known]) -> Vec<Filter> {
         Box::new(|f| f.search = Some("har".into())),
         Box::new(|f| f.search = Some("har repair".into())),
         Box::new(|f| f.search = Some("hard".into())),
+        Box::new(|f| f.search = Some("h".into())),
         Box::new(|f| f.search = Some("absent har".into())),
         // Longer than the beginnings that are kept: several words begin so, one does, none does.
         Box::new(|f| f.search = Some("international".into())),
@@ -247,6 +248,48 @@ fn a_list_has_what_asking_every_item_finds_in_the_order_asked_for() {
 }
 
 #[test]
+fn a_search_among_notes_finds_what_asking_every_note_finds() {
+    let (tx, all) = filled();
+    for search in [
+        "n",
+        "of",
+        "o",
+        "no",
+        "note",
+        "hard",
+        "h part",
+        "international law",
+        "internationally",
+        "nothing law",
+    ] {
+        for role in [None, Some(Role::Queue), Some(Role::Work)] {
+            let filter = NoteFilter { role, search: Some(search.into()), ..NoteFilter::default() };
+            let wanted: BTreeSet<&str> = all
+                .iter()
+                .filter(|known| {
+                    let words: Vec<&str> = known.note.iter().flat_map(|body| body.split(' ')).collect();
+                    let begins = |part: &str| words.iter().any(|word| word.starts_with(part));
+                    role != Some(Role::Work) && known.note.is_some() && search.split(' ').all(begins)
+                })
+                .map(|known| known.item.id.as_str())
+                .collect();
+            let (mut found, mut after) = (Vec::new(), None);
+            loop {
+                let page = tx.note_page(&filter, after, 7).unwrap();
+                assert_eq!(page.total, wanted.len(), "{search}");
+                found.extend(page.notes.into_iter().map(|note| note.item));
+                after = page.next;
+                if after.is_none() {
+                    break;
+                }
+            }
+            assert_eq!(found.len(), wanted.len(), "{search}: none twice");
+            assert_eq!(found.iter().map(ItemId::as_str).collect::<BTreeSet<_>>(), wanted, "{search}");
+        }
+    }
+}
+
+#[test]
 fn sections_have_what_asking_every_item_finds() {
     let (tx, all) = filled();
     for workspace in [None, Some("green"), Some("rare")] {
@@ -316,6 +359,53 @@ fn old_history_is_forgotten_but_for_its_newest_row() {
 }
 
 #[test]
+fn what_was_forgotten_is_told_to_whoever_asks_for_it() {
+    let (tx, _) = filled();
+    let begins = tx.history_begins().unwrap();
+    assert_eq!(tx.kept_since(Some(0), begins.map(|at| at - 1)).unwrap(), None, "nothing was forgotten");
+    assert_eq!(tx.forget_history(i64::MAX, 10).unwrap(), 10);
+    let oldest = tx.history(&HistoryFilter { after: Some(0), ..HistoryFilter::default() }, 1).unwrap();
+    let told = Some(oldest[0].at.clone());
+    assert_eq!(tx.kept_since(Some(9), None).unwrap(), told);
+    assert_eq!(tx.kept_since(Some(10), None).unwrap(), None, "the next row is there");
+    let begins = tx.history_begins().unwrap();
+    assert_eq!(tx.kept_since(None, begins.map(|at| at - 1)).unwrap(), told);
+    assert_eq!(tx.kept_since(None, begins).unwrap(), None);
+    assert_eq!(tx.kept_since(None, None).unwrap(), None, "the newest are there");
+}
+
+#[test]
+fn a_page_of_an_agent_or_kind_looks_at_so_many_rows_and_no_more() {
+    let (tx, _) = filled();
+    let newest = tx.cursor().unwrap();
+    tx.execute("UPDATE history SET agent = 'rare', kind = 'claim_ended', session = 'r' WHERE seq = 3", [])
+        .unwrap();
+    let picked: [fn(&mut HistoryFilter); 3] = [
+        |f| f.agent = Some("rare".into()),
+        |f| f.session = Some("r".into()),
+        |f| f.kinds = vec!["claim_ended".into()],
+    ];
+    for pick in picked {
+        let mut filter = HistoryFilter::default();
+        pick(&mut filter);
+        let page = tx.history_page(&filter, 50).unwrap();
+        assert_eq!(
+            (page.rows.len(), page.next),
+            (0, Some(newest + 1 - 7)),
+            "seven rows were looked at: {filter:?}"
+        );
+        let mut found = Vec::new();
+        filter.before = page.next;
+        while filter.before.is_some() {
+            let page = tx.history_page(&filter, 50).unwrap();
+            found.extend(page.rows.iter().map(|row| row.seq));
+            filter.before = page.next;
+        }
+        assert_eq!(found, [3], "{filter:?}");
+    }
+}
+
+#[test]
 fn pages_of_a_projects_history_have_what_asking_every_row_finds() {
     let (tx, all) = filled();
     // What is about no item is in every project, and so is what a deleted item left.
@@ -370,6 +460,31 @@ fn pages_of_a_projects_history_have_what_asking_every_row_finds() {
             let within = HistoryFilter { after: Some(20), before: Some(60), ..filter };
             let naive: Vec<i64> = naive.iter().copied().filter(|seq| (21..60).contains(seq)).collect();
             assert_eq!(pages(within, most), naive, "{scope:?} between two rows");
+        }
+    }
+}
+
+#[test]
+fn an_id_is_shown_as_long_as_it_takes_to_tell_it_from_all_others() {
+    for twins in [0, 3, 12] {
+        let (tx, all) = filled();
+        let mut items: Vec<Item> = all.into_iter().map(|known| known.item).collect();
+        for n in 0..twins {
+            let mut twin = items[n].clone();
+            twin.parent = None;
+            twin.id = ItemId::new(format!("{}f0f0-{n}", &twin.id.as_str()[..8 + n % 5]));
+            let (actor, made) =
+                (Actor { session: "s".into(), agent: "a".into(), subagent: None }, &twin.created_at);
+            let change = Change::ItemCreated { item: Box::new(twin.clone()), origin: Origin::Imported };
+            tx.commit(&[change], &actor, made, &Policies::default()).unwrap();
+            items.push(twin);
+        }
+        let shared = tx.shared_shorts().unwrap();
+        let begin = |with: &str| items.iter().filter(|item| item.id.as_str().starts_with(with)).count();
+        for item in &items {
+            let shown = tx.shortest(&item.id, &shared).unwrap();
+            assert_eq!(begin(&shown), 1, "{shown} of {}", item.id.as_str());
+            assert!(shown.len() == 8 || begin(&shown[..shown.len() - 1]) > 1, "{shown} is too long");
         }
     }
 }

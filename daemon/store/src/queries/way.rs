@@ -9,6 +9,7 @@ use super::census::Census;
 use super::cursor::Cursor;
 use super::filter::{Filter, Where, marks};
 use super::list::{Order, Sort};
+use super::search::Search;
 use super::stretch::{Stretch, Stretches};
 use crate::error::Result;
 use crate::tx::Tx;
@@ -22,10 +23,11 @@ pub(super) const FEW: usize = if cfg!(test) { 40 } else { limits::TOTAL_EXACT };
 pub(super) enum Way {
     /// At the beginning of stretches that lie in the wanted order. With how many there are, where that is known.
     Along(Stretches, Option<usize>),
-    /// One condition leaves few, which are gathered and sorted; or no index has the order.
-    Gathered(Where),
-    /// A search for these words finds many: they come in the order of their arrival, and the rest is checked one by one.
-    Arrivals(Vec<String>, Where),
+    /// One condition leaves few, which are gathered and sorted; or no index has the order. With how many there are, where that is
+    /// known.
+    Gathered(Where, Option<usize>),
+    /// A search that finds many: they come in the order of their arrival, and the rest is checked one by one.
+    Arrivals(Search),
 }
 
 const NEWEST: &[bool] = &[true, true];
@@ -43,7 +45,7 @@ impl Tx<'_> {
             if let Some(cursor) = after {
                 cursor.behind(order, &mut w, ["i.created_ts", "i.rid"]);
             }
-            Way::Gathered(w)
+            Way::Gathered(w, None)
         };
         if filter.claimed == Some(true) || order.sort == Sort::Due {
             return Ok(gathered(filter.conditions(now)));
@@ -61,9 +63,15 @@ impl Tx<'_> {
                 after: None,
                 ..along.clone()
             };
-            if changed.by_change().count(self, FEW + 1)? <= FEW {
+            let n = changed.by_change().count(self, limits::TOTAL_EXACT + 1)?;
+            if n <= FEW {
                 return Ok(gathered(filter.conditions(now)));
             }
+            // In their own order they were counted quickly; in the wanted one they may lie far apart.
+            return Ok(match along.choose() {
+                Way::Along(stretches, _) if after.is_none() => Way::Along(stretches, Some(n)),
+                way => way,
+            });
         }
         Ok(along.choose())
     }

@@ -63,6 +63,10 @@ pub(crate) fn measure(setup: &Setup, reference: &mut Reference, stores: &[Store]
     Ok(Latencies(places))
 }
 
+fn place_of(kind: Kind) -> usize {
+    Kind::ALL.iter().position(|other| *other == kind).unwrap_or(0)
+}
+
 fn none() -> Vec<Samples> {
     vec![Samples::default(); Kind::ALL.len()]
 }
@@ -92,7 +96,11 @@ impl Place {
     }
 
     fn of(&self, kind: Kind) -> &Samples {
-        &self.times[Kind::ALL.iter().position(|other| *other == kind).unwrap_or(0)]
+        &self.times[place_of(kind)]
+    }
+
+    fn bytes_of(&self, kind: Kind) -> usize {
+        self.bytes[place_of(kind)]
     }
 }
 
@@ -102,8 +110,8 @@ impl Latencies {
         let sizes: Vec<String> =
             self.0.iter().map(|place| format!("{} items", thousands(place.size as f64))).collect();
         let header = ["", "what"].map(str::to_owned).into_iter().chain(sizes);
-        let header =
-            header.chain(["largest : smallest", "beside the floor, at the largest"].map(str::to_owned));
+        let behind = ["largest : smallest", "beside the floor, at the largest", "bytes of the answer"];
+        let header = header.chain(behind.map(str::to_owned));
         let mut table = Table::new("Every tool at every size", header.collect());
         table.note = "Floors: for a read the echo; for a write the echo and a bare SQLite transaction together, which writes all rows \
              of a create (item, tag, counters, search text, history, kept answer) into a copy of the same store. Stores take turns in \
@@ -116,7 +124,7 @@ impl Latencies {
         let mut bare = vec!["bare SQLite".to_owned(), "a transaction with the rows of a create".to_owned()];
         bare.extend(times);
         let growth = self.growth(|place| &place.alone);
-        bare.extend([format!("{growth:.2} x"), String::new()]);
+        bare.extend([format!("{growth:.2} x"), String::new(), String::new()]);
         table.rows.push(bare);
         report.draw("reads", &self.chart(false, theirs))?;
         report.draw("writes", &self.chart(true, theirs))?;
@@ -130,7 +138,7 @@ impl Latencies {
         row.extend(self.0.iter().map(|place| place.of(kind).range()));
         let growth = self.growth(|place| place.of(kind));
         if kind == Kind::Echo {
-            row.extend([format!("{growth:.2} x"), String::new()]);
+            row.extend([format!("{growth:.2} x"), String::new(), self.bytes(kind)]);
             table.rows.push(row);
             return;
         }
@@ -152,7 +160,14 @@ impl Latencies {
             _ if kind.writes() => format!("{beside:.2} x"),
             _ => table.aim(Aim::times(&format!("{}: beside the echo", kind.name()), beside, READ)),
         });
+        row.push(self.bytes(kind));
         table.rows.push(row);
+    }
+
+    /// How long the answers are, from the smallest store to the largest: cost may follow that.
+    fn bytes(&self, kind: Kind) -> String {
+        let each = self.0.iter().map(|place| thousands(place.bytes_of(kind) as f64));
+        each.collect::<Vec<_>>().join(" to ")
     }
 
     fn growth(&self, of: impl Fn(&Place) -> &Samples) -> f64 {
