@@ -146,6 +146,20 @@ fn a_compact_list_row_is_short() {
 }
 
 #[test]
+fn a_compact_list_of_next_items_has_no_timestamps() {
+    let env = TestEnv::new();
+    let agent = env.connect();
+    agent.item("a");
+    agent.item("b");
+    let several = agent.ok("get_next_item", json!({"limit": 2}));
+    for row in several["items"].as_array().expect("rows") {
+        assert!(row.get("created_at").is_none() && row.get("updated_at").is_none(), "{several}");
+    }
+    let one = agent.ok("get_next_item", json!({}));
+    assert!(one["created_at"].is_string(), "a single row keeps them: {one}");
+}
+
+#[test]
 fn fields_picks_columns_and_names_the_unknown_one() {
     let env = TestEnv::new();
     for agent in [env.connect(), env.full()] {

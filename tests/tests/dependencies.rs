@@ -74,6 +74,9 @@ fn a_cycle_is_refused_with_its_path() {
     for id in &ids {
         assert!(format!("{refusal:?}").contains(id.as_str()), "{id} is on the path: {refusal:?}");
     }
+    let path = refusal.details["path"].as_array().expect("a path");
+    let shown: Vec<&str> = path.iter().filter_map(|step| step["id"].as_str()).collect();
+    assert_eq!(shown, [&ids[0], &ids[1], &ids[2], &ids[0]], "ids as compact shows them: {refusal:?}");
 }
 
 #[test]

@@ -23,6 +23,9 @@ fn filters_narrow_the_list() {
         (json!({"status": "queue"}), vec!["child", "root"]),
         (json!({"priority": "high"}), vec!["root"]),
         (json!({"parent_id": root}), vec!["child"]),
+        // A null filter is one that a model filled in: it narrows nothing. The roots have a word of their own.
+        (json!({"parent_id": null}), vec!["child", "other", "root"]),
+        (json!({"parent_id": "root"}), vec!["other", "root"]),
         (json!({"item_type": "bug"}), vec!["child"]),
         (json!({"tags": "api"}), vec!["child", "root"]),
         (json!({"tags": "web"}), vec!["root"]),
