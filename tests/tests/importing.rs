@@ -80,6 +80,15 @@ fn a_whole_number_may_have_a_point() {
 }
 
 #[test]
+fn rows_without_an_id_that_say_the_same_are_all_placed() {
+    let env = TestEnv::new();
+    let agent = env.full();
+    let rows = vec![json!({"title": "same"}); 3];
+    let done = agent.ok("import_graph", json!({"data": {"items": rows}}));
+    assert_eq!((&done["counts"]["items"], &done["skipped"]), (&json!(3), &json!([])), "{done}");
+}
+
+#[test]
 fn what_cannot_be_read_changes_nothing() {
     let env = TestEnv::new();
     env.connect().item("from before");

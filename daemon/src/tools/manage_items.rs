@@ -92,6 +92,7 @@ fn create(call: &Call<'_>, tx: &Tx<'_>, args: &Args, parent: Option<&str>) -> An
 /// Each entry stands alone: one that fails takes no other with it.
 fn create_batch(call: &Call<'_>, args: &Args, tx: &Tx<'_>, items: Vec<Value>) -> Answer {
     let parent = args.id("parent_id")?;
+    let shown = call.rows(tx)?;
     let (mut rows, mut failures) = (Vec::new(), Vec::new());
     for (index, raw) in items.into_iter().enumerate() {
         let made = tx.step(|| {
@@ -99,7 +100,8 @@ fn create_batch(call: &Call<'_>, args: &Args, tx: &Tx<'_>, items: Vec<Value>) ->
             create(call, tx, &entry, parent.as_deref())
         });
         match made {
-            Ok(row) => rows.push(row),
+            Ok(Value::Object(row)) => rows.push(shown.in_list(row)),
+            Ok(nothing) => rows.push(nothing),
             Err(Halt::Refused(refusal)) => {
                 failures.push(json!({"index": index, "error": refusal_body(&refusal, call.session.level)}))
             }

@@ -100,6 +100,7 @@ fn upsert(call: &Call<'_>, args: &Args, tx: &Tx<'_>, item: Option<&str>) -> Answ
 /// Each note stands alone.
 fn upsert_batch(call: &Call<'_>, args: &Args, tx: &Tx<'_>, notes: Vec<Value>) -> Answer {
     let common = args.id("item_id")?;
+    let shown = call.rows(tx)?;
     let (mut rows, mut failures) = (Vec::new(), Vec::new());
     for (index, raw) in notes.into_iter().enumerate() {
         let written = tx.step(|| {
@@ -107,7 +108,8 @@ fn upsert_batch(call: &Call<'_>, args: &Args, tx: &Tx<'_>, notes: Vec<Value>) ->
             upsert(call, &entry, tx, common.as_deref())
         });
         match written {
-            Ok(row) => rows.push(row),
+            Ok(Value::Object(row)) => rows.push(shown.in_list(row)),
+            Ok(nothing) => rows.push(nothing),
             Err(Halt::Refused(refusal)) => {
                 failures.push(json!({"index": index, "error": refusal_body(&refusal, call.session.level)}))
             }

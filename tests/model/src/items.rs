@@ -117,7 +117,7 @@ impl Call<'_> {
         for (index, raw) in entries.iter().enumerate() {
             let made = self.step(|call| {
                 let id = call.create(&Args::entry(raw, "items", index)?, parent.clone())?;
-                Ok(call.row(id))
+                Ok(call.level().in_list(call.row(id)))
             });
             match made {
                 Ok(row) => rows.push(row),

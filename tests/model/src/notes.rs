@@ -45,7 +45,8 @@ impl Call<'_> {
         let (mut rows, mut failures) = (Vec::new(), Vec::new());
         for (index, raw) in entries.iter().enumerate() {
             match self.step(|call| call.upsert(&Args::entry(raw, "notes", index)?, common)) {
-                Ok(row) => rows.push(row),
+                Ok(Value::Object(row)) => rows.push(self.level().in_list(row)),
+                Ok(nothing) => rows.push(nothing),
                 Err(refusal) => failures.push(json!({"index": index, "error": refusal.body()})),
             }
         }

@@ -41,17 +41,16 @@ pub(in crate::tools) fn import(call: &Call<'_>, tx: &Tx<'_>, lists: [&[Value]; 3
     let [items, notes, edges] = lists;
     let mut skipped = Vec::new();
     for index in parents_first(items) {
-        let raw = &items[index];
-        place(call, tx, &mut skipped, "item", raw, |row, fresh| {
+        place(call, tx, &mut skipped, "item", (index, &items[index]), |row, fresh| {
             Ok(Command::ImportItem(Box::new(row.item(fresh)?)))
         })?;
     }
-    for raw in notes {
+    for raw in notes.iter().enumerate() {
         place(call, tx, &mut skipped, "note", raw, |row, fresh| {
             Ok(Command::ImportNote(Box::new(row.note(fresh)?)))
         })?;
     }
-    for raw in edges {
+    for raw in edges.iter().enumerate() {
         place(call, tx, &mut skipped, "dependency", raw, |row, fresh| {
             Ok(Command::ImportEdge(row.edge(fresh)?))
         })?;
@@ -76,10 +75,10 @@ fn place(
     tx: &Tx<'_>,
     skipped: &mut Vec<Value>,
     kind: &str,
-    raw: &Value,
+    (index, raw): (usize, &Value),
     command: impl FnOnce(&Row<'_>, &dyn Fn() -> ItemId) -> Result<Command, Refusal>,
 ) -> Answer<()> {
-    let fresh = || ItemId::new(call.cx.ids.draw(skipped_seed(raw)).to_string());
+    let fresh = || ItemId::new(call.cx.ids.draw(seed(kind, index, raw)).to_string());
     let read = Row::new(raw, call).and_then(|row| command(&row, &fresh)).map_err(Halt::from);
     // No savepoint for each row: a refusal is decided before anything of the row is written, and a fault undoes the call.
     // Savepoints make the search index write a piece of its own for every row, and SQLite keep every page twice.
@@ -95,11 +94,12 @@ fn place(
     }
 }
 
-/// A row without an id gets one that follows from what it says, so that the same call makes the same ids.
-fn skipped_seed(raw: &Value) -> u64 {
+/// A row without an id gets one that follows from where it stands and what it says, so that the same call makes the same ids, and two
+/// rows that say the same are two.
+fn seed(kind: &str, index: usize, raw: &Value) -> u64 {
     use std::hash::{DefaultHasher, Hash, Hasher};
     let mut hasher = DefaultHasher::new();
-    raw.to_string().hash(&mut hasher);
+    (kind, index, raw.to_string()).hash(&mut hasher);
     hasher.finish()
 }
 
