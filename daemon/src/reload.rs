@@ -224,12 +224,20 @@ impl ConfigBook {
 
     /// Looks at every file. Says whether one is in a state that may pass by itself.
     fn look(&self, patience: Patience) -> bool {
-        let mut unsettled = false;
-        for source in self.sources() {
-            unsettled |= source.look(patience, &self.shared.ledger);
+        let mut sources = self.sources();
+        loop {
+            let mut unsettled = false;
+            for source in &sources {
+                unsettled |= source.look(patience, &self.shared.ledger);
+            }
+            let now = self.sources();
+            // A project that got another name meanwhile has another source, which may have been looked at before the file changed.
+            if now.len() == sources.len() && now.iter().zip(&sources).all(|(a, b)| Arc::ptr_eq(a, b)) {
+                self.finish();
+                return unsettled;
+            }
+            sources = now;
         }
-        self.finish();
-        unsettled
     }
 
     fn sources(&self) -> Vec<Arc<Source>> {

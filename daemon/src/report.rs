@@ -78,8 +78,17 @@ pub(crate) fn config_fault(fault: &ConfigFault) -> Value {
 
 /// Adds what the session must know of its configuration: a refused file, and what else stands out.
 pub(crate) fn add_config_state(call: &Call<'_>, tx: &Tx<'_>, report: &mut Report) -> Answer<()> {
+    // While a project gets another name, the session and the file may know it by different ones: then the folder tells.
+    let renamed = |fault: &ConfigFault| {
+        let unknown =
+            call.cx.project.as_ref().is_some_and(|own| !call.config.policies.projects.contains_key(own));
+        unknown && fault.path.ancestors().nth(2).is_some_and(|root| call.session.folder.starts_with(root))
+    };
     let concerns = |fault: &&ConfigFault| {
-        fault.project.is_none() || call.cx.project.is_none() || fault.project == call.cx.project
+        fault.project.is_none()
+            || call.cx.project.is_none()
+            || fault.project == call.cx.project
+            || renamed(fault)
     };
     let mut faults = call.config.faults.iter().filter(concerns);
     if let Some(first) = faults.next() {
