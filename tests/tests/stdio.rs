@@ -125,19 +125,20 @@ fn the_lifecycle_without_initialize_is_served() {
 fn what_is_no_message_is_answered_and_ends_nothing() {
     let env = TestEnv::new();
     let mut client = env.client();
-    let mut refused = |bytes: &[u8], code: i64| {
+    let mut refused = |bytes: &[u8], code: i64, id: Value| {
         client.write(bytes);
         let answer = client.wait(Duration::from_secs(20), |message| message.get("error").is_some()).unwrap();
         assert_eq!(answer["error"]["code"], code, "{answer}");
-        assert_eq!(answer.get("id"), Some(&Value::Null));
+        assert_eq!(answer.get("id"), Some(&id));
     };
-    refused(b"not json\n", -32700);
-    refused(b"{\"jsonrpc\":\"2.0\",\"id\":5,\"method\":\"\xff\xfe\"}\n", -32700);
-    refused(b"\"text\"\n", -32600);
-    refused(b"{\"jsonrpc\":\"2.0\"}\n", -32600);
+    refused(b"not json\n", -32700, Value::Null);
+    // Whoever waits for this one is told, though it cannot be read.
+    refused(b"{\"jsonrpc\":\"2.0\",\"id\":5,\"method\":\"\xff\xfe\"}\n", -32700, json!(5));
+    refused(b"\"text\"\n", -32600, Value::Null);
+    refused(b"{\"jsonrpc\":\"2.0\"}\n", -32600, Value::Null);
     let mut long = vec![b' '; (16 << 20) + 2];
     long.push(b'\n');
-    refused(&long, -32600);
+    refused(&long, -32600, Value::Null);
     client.write(b"\n\r\n");
     client.send(&json!({"jsonrpc": "2.0", "method": "notifications/unheard_of"}));
     client.send(&json!({"jsonrpc": "2.0", "id": 999, "result": {}}));
