@@ -3,7 +3,10 @@
 # Usage: real_clients.sh SHIM EMPTY_HOME, where node_modules/.bin has them.
 set -euo pipefail
 program=$(dirname "$1")/task-orchestrator
-export HOME=$2 PATH=$PWD/node_modules/.bin:$PATH
+# Nothing of the caller's: variables that name another place than HOME, or a login, would reach the clients.
+if [ -z "${REAL_CLIENTS_ALONE:-}" ]; then
+    exec env -i REAL_CLIENTS_ALONE=1 HOME="$2" PATH="$PWD/node_modules/.bin:$PATH" LANG="${LANG:-C.UTF-8}" bash "$0" "$@"
+fi
 mkdir -p "$HOME/work"
 cd "$HOME/work"
 
@@ -30,9 +33,9 @@ timeout 90 claude -p hello --debug --debug-file "$HOME/hook.log" >/dev/null 2>&1
 says claude-code 'Hook SessionStart .*provided additionalContext' cat "$HOME/hook.log"
 
 # Each adds a server of its own; ours stays, and goes without it.
-claude mcp add -s user other -- /bin/echo >/dev/null
-codex mcp add other -- /bin/echo >/dev/null 2>&1
-gemini mcp add -s user other /bin/echo >/dev/null 2>&1
+timeout 90 claude mcp add -s user other -- /bin/echo >/dev/null
+timeout 90 codex mcp add other -- /bin/echo >/dev/null 2>&1
+timeout 90 gemini mcp add -s user other /bin/echo >/dev/null 2>&1
 for client in claude-code codex gemini-cli opencode; do
     "$program" setup "$client" --check >/dev/null
     "$program" setup "$client" --remove >/dev/null
@@ -41,5 +44,5 @@ for client in claude codex gemini; do
     says "$client" '^(.* )?other' "$client" mcp list
     if timeout 90 "$client" mcp list 2>&1 | grep task-orchestrator; then exit 1; fi
 done
-if timeout 90 opencode mcp list 2>&1 | grep task-orchestrator; then exit 1; fi
+says opencode 'No MCP servers configured' opencode mcp list
 echo "claude $(claude --version), $(codex --version 2>/dev/null), gemini $(gemini --version), opencode $(opencode --version): are well"

@@ -369,6 +369,25 @@ fn who_asks_for_json_gets_one_document() {
 }
 
 #[test]
+fn what_a_client_still_wants_of_its_user_is_said_where_it_counts() {
+    let env = TestEnv::new();
+    let cases = [
+        ("claude-code", "asks once", false),
+        ("codex", "only where you trust the project", false),
+        ("codex", "a new hook only after", true),
+        ("gemini-cli", "a folder that you do not trust", true),
+    ];
+    for (client, words, of_user) in cases {
+        assert_eq!(setup(&env, &[client], 0).contains(words), of_user, "{client}: {words}");
+        assert!(setup(&env, &[client, "--scope", "project"], 0).contains(words), "{client}: {words}");
+        assert!(
+            !setup(&env, &[client, "--scope", "project", "--check"], 0).contains(words),
+            "{client}: {words}"
+        );
+    }
+}
+
+#[test]
 fn wrong_words_are_exit_code_two() {
     let env = TestEnv::new();
     for words in [

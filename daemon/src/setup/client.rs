@@ -21,6 +21,8 @@ pub(crate) struct Client {
     pub(crate) project: Option<Files>,
     /// What the person still has to do or know.
     pub(crate) note: Option<&'static str>,
+    /// What else there is to do for the files of a project.
+    pub(crate) project_note: Option<&'static str>,
 }
 
 /// The configuration's format.
@@ -101,6 +103,12 @@ pub(crate) enum Scope {
 }
 
 impl Client {
+    /// What the person still has to do or know once files of that scope are written.
+    pub(crate) fn notes(&self, scope: Scope) -> impl Iterator<Item = &'static str> {
+        let of_project = self.project_note.filter(|_| scope == Scope::Project);
+        of_project.into_iter().chain(self.note)
+    }
+
     /// Its files of a scope.
     pub(crate) fn files(&self, scope: Scope) -> Option<&Files> {
         match scope {

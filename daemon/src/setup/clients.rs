@@ -37,6 +37,9 @@ pub(crate) static CLIENTS: &[Client] = &[
             )),
         }),
         note: None,
+        project_note: Some(
+            "Claude Code asks once before it starts a server of a project: run `claude` here.",
+        ),
     },
     Client {
         id: "claude-desktop",
@@ -51,6 +54,7 @@ pub(crate) static CLIENTS: &[Client] = &[
         },
         project: None,
         note: Some("Quit and start Claude Desktop again."),
+        project_note: None,
     },
     Client {
         id: "cursor",
@@ -75,6 +79,7 @@ pub(crate) static CLIENTS: &[Client] = &[
             )),
         }),
         note: None,
+        project_note: None,
     },
     Client {
         id: "vscode",
@@ -105,6 +110,7 @@ pub(crate) static CLIENTS: &[Client] = &[
             )),
         }),
         note: None,
+        project_note: None,
     },
     Client {
         id: "codex",
@@ -123,6 +129,9 @@ pub(crate) static CLIENTS: &[Client] = &[
             rules: Some(Rules::Block(Spot(Base::Project, "AGENTS.md"))),
         }),
         note: Some("Codex runs a new hook only after you have trusted it: /hooks."),
+        project_note: Some(
+            "Codex reads a project's files only where you trust the project: run `codex` here.",
+        ),
     },
     Client {
         id: "gemini-cli",
@@ -140,7 +149,10 @@ pub(crate) static CLIENTS: &[Client] = &[
             hooks: Some(Hooks { file: Spot(Base::Project, ".gemini/settings.json"), form: HookForm::Gemini }),
             rules: Some(Rules::Block(Spot(Base::Project, "GEMINI.md"))),
         }),
-        note: None,
+        note: Some(
+            "Gemini CLI starts no server in a folder that you do not trust: run `gemini` there, then /permissions.",
+        ),
+        project_note: None,
     },
     Client {
         id: "windsurf",
@@ -162,6 +174,7 @@ pub(crate) static CLIENTS: &[Client] = &[
             )),
         }),
         note: None,
+        project_note: None,
     },
     Client {
         id: "zed",
@@ -180,6 +193,7 @@ pub(crate) static CLIENTS: &[Client] = &[
             rules: Some(Rules::Block(Spot(Base::Project, "AGENTS.md"))),
         }),
         note: None,
+        project_note: None,
     },
     Client {
         id: "kiro",
@@ -207,6 +221,7 @@ pub(crate) static CLIENTS: &[Client] = &[
             )),
         }),
         note: None,
+        project_note: None,
     },
     Client {
         id: "cline",
@@ -239,6 +254,7 @@ pub(crate) static CLIENTS: &[Client] = &[
             rules: Some(Rules::Own(Spot(Base::Project, ".clinerules/task-orchestrator.md"), Frame::Plain)),
         }),
         note: None,
+        project_note: None,
     },
     Client {
         id: "opencode",
@@ -258,6 +274,7 @@ pub(crate) static CLIENTS: &[Client] = &[
             rules: Some(Rules::Block(Spot(Base::Project, "AGENTS.md"))),
         }),
         note: None,
+        project_note: None,
     },
 ];
 

@@ -113,6 +113,8 @@ impl Refused {
         match self.error["code"].as_str() {
             Some("NOT_FOUND") if self.error["field"] == "key" => vec![command(format!("note {about}"))],
             Some("NOT_FOUND") if self.error["field"] == "to" => vec![command("agents".to_owned())],
+            // Its sentence names those there are.
+            Some("NOT_FOUND") if self.error["field"] == "project" => Vec::new(),
             Some("NOT_FOUND") => vec![command("list --all --search WORDS".to_owned())],
             Some("CONFLICT") if self.about.is_some() => vec![command(format!("show {about}"))],
             Some("FORBIDDEN") => vec!["unset TASK_ORCHESTRATOR_TOOLS to write".to_owned()],
@@ -179,6 +181,14 @@ mod tests {
             (
                 json!({"code": "CONFLICT", "message": "Cannot start from done"}),
                 "Cannot start from done\n  next: task-orchestrator show b2c3",
+            ),
+            (
+                json!({"code": "NOT_FOUND", "field": "item_id", "message": "No item matching prefix 'b2c3'"}),
+                "No item matching prefix 'b2c3'\n  next: task-orchestrator list --all --search WORDS",
+            ),
+            (
+                json!({"code": "NOT_FOUND", "field": "project", "message": "Project 'barn' not found. Known: shed"}),
+                "Project 'barn' not found. Known: shed",
             ),
             (json!({"code": "VALIDATION", "message": "No"}), "No"),
         ];

@@ -190,8 +190,10 @@ impl Setup {
         if files.config.is_empty() {
             self.remark("  its servers are kept for the user: run this with --scope user as well");
         }
-        if let Some(note) = client.note.filter(|_| !self.arguments.check && !self.arguments.remove) {
-            self.remark(&format!("  {note}"));
+        if !self.arguments.check && !self.arguments.remove {
+            for note in client.notes(self.wish.scope) {
+                self.remark(&format!("  {note}"));
+            }
         }
     }
 

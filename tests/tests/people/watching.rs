@@ -96,6 +96,8 @@ fn a_watch_of_a_project_shows_its_changes_alone() {
     }
     stop.send(()).expect("what the test needs");
     changing.join().expect("what the test needs");
+    let (code, said) = watch.interrupt();
+    assert_eq!(code, Some(0), "{said}");
 }
 
 #[test]
