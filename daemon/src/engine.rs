@@ -34,7 +34,7 @@ use crate::boot::{BootError, ServeOptions};
 use crate::call::{Answer, Call};
 use crate::catalog::{self, Access, Tool};
 use crate::connection::HandshakeRefusal;
-use crate::halt::{Halt, commit_failed};
+use crate::halt::{Halt, commit_failed, commit_in_doubt};
 use crate::peer::Peer;
 use crate::reload::{ConfigBook, InForce, Watching};
 use crate::sessions::Registry;
@@ -364,6 +364,7 @@ impl Shared {
                 "The call failed inside the daemon (a bug); nothing was changed. Its log says where",
             )),
             Outcome::Failed(why) => Err(commit_failed(&why)),
+            Outcome::InDoubt(why) => Err(commit_in_doubt(&why)),
         }
     }
 

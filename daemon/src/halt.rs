@@ -65,7 +65,7 @@ fn store_fault(error: &Error) -> Refusal {
         Refusal::new(Code::Unavailable, message)
     } else if error.is_damage() {
         let message = format!(
-            "The database file is damaged ({error}); nothing was changed. `task-orchestrator doctor` says more; with the daemon stopped, `restore` goes back to a backup and `repair` keeps what can be read"
+            "The database file is damaged, or the disk did not let it be read ({error}); nothing was changed. `task-orchestrator doctor` says which; with the daemon stopped, `restore` goes back to a backup and `repair` keeps what can be read"
         );
         Refusal::new(Code::Unavailable, message)
     } else {
@@ -79,6 +79,14 @@ fn store_fault(error: &Error) -> Refusal {
 pub(crate) fn commit_failed(why: &str) -> Refusal {
     let message = format!(
         "The change could not be written to disk ({why}); nothing was changed. Check disk space and permissions, then call again"
+    );
+    Refusal::new(Code::Unavailable, message)
+}
+
+/// The refusal of a commit that failed, and that the disk did not let be taken back.
+pub(crate) fn commit_in_doubt(why: &str) -> Refusal {
+    let message = format!(
+        "The change could not be written to disk ({why}). It is not there now; whether it comes back when the daemon is started anew cannot be known. Check the disk, then call again: with the same request_id nothing happens twice"
     );
     Refusal::new(Code::Unavailable, message)
 }

@@ -139,7 +139,7 @@ fn settle(writer: &Writer, policies: Arc<Policies>, options: ServeOptions) -> Re
         let result = match outcome {
             Outcome::Committed(left, _) => Ok(left),
             Outcome::Refused(halt) => Err(halt),
-            Outcome::Failed(why) => Err(commit_failed(&why).into()),
+            Outcome::Failed(why) | Outcome::InDoubt(why) => Err(commit_failed(&why).into()),
             Outcome::Panicked => {
                 let message = "the sessions of the last run cannot be ended (a bug); the log says where";
                 Err(Refusal::new(Code::Internal, message).into())

@@ -1,6 +1,6 @@
 //! What can go wrong with the database.
 
-/// A failed question, change or commit. Nothing of the call was kept.
+/// A failed question, change or commit. Nothing of the call was kept, unless it says so.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// SQLite said no.
@@ -17,6 +17,9 @@ pub enum Error {
         "database: its path does not lead to the file that was opened any more; that was moved, deleted or replaced"
     )]
     Replaced,
+    /// The flush of a commit failed, and nothing could be written in its place: the next daemon may read it back from the log.
+    #[error("database: {0}; what was written could not be taken back")]
+    InDoubt(rusqlite::Error),
     /// The writer is gone, so nothing can be changed any more.
     #[error("the writer has stopped")]
     Stopped,
@@ -45,7 +48,7 @@ impl Error {
                 )
             ),
             Error::Damaged(_) => false,
-            Error::Lost | Error::Replaced | Error::Stopped => true,
+            Error::Lost | Error::Replaced | Error::InDoubt(_) | Error::Stopped => true,
         }
     }
 }

@@ -38,6 +38,7 @@ mod reader;
 pub mod repair;
 mod replace;
 pub mod restore;
+mod revoke;
 pub mod row;
 #[cfg(any(test, feature = "testing"))]
 pub mod sample;

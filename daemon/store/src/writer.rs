@@ -16,6 +16,7 @@ use rusqlite::Connection;
 
 use crate::error::{Error, Result};
 use crate::place::Place;
+use crate::revoke::revoked;
 use crate::tidying::Tidying;
 use crate::tx::{Done, Tx, control};
 use crate::wal::Folding;
@@ -34,6 +35,8 @@ pub enum Outcome<T, E> {
     Panicked,
     /// It was run but the commit failed: nothing of it was kept.
     Failed(String),
+    /// It was run, the commit failed, and it could not be taken back: it is not there now, and may be for the next daemon.
+    InDoubt(String),
 }
 
 trait Job: Send {
@@ -42,7 +45,7 @@ trait Job: Send {
     /// Whether it can run again from the start.
     fn repeats(&self) -> bool;
     /// Tells whoever waits. `commit_failed` holds the error of a failed commit.
-    fn finish(self: Box<Self>, done: Done, commit_failed: Option<&str>);
+    fn finish(self: Box<Self>, done: Done, commit_failed: Option<&Error>);
 }
 
 /// The work of a job.
@@ -82,10 +85,11 @@ where
         matches!(self.work, Work::Repeats(_))
     }
 
-    fn finish(self: Box<Self>, done: Done, commit_failed: Option<&str>) {
+    fn finish(self: Box<Self>, done: Done, commit_failed: Option<&Error>) {
         let outcome = match (self.result, commit_failed) {
             (Some(Err(error)), _) => Outcome::Refused(error),
-            (_, Some(why)) => Outcome::Failed(why.to_owned()),
+            (_, Some(error @ Error::InDoubt(_))) => Outcome::InDoubt(error.to_string()),
+            (_, Some(error)) => Outcome::Failed(error.to_string()),
             (Some(Ok(value)), None) => Outcome::Committed(value, done),
             (None, None) => Outcome::Panicked,
         };
@@ -250,14 +254,14 @@ fn run_group(connection: &Connection, place: Option<&Place>, mut group: Vec<Box<
     };
     let (mut done, failure) = match outcome {
         Ok(done) => (done.unwrap_or_default(), None),
-        Err(error) => (Vec::new(), Some(error.to_string())),
+        Err(error) => (Vec::new(), Some(error)),
     };
     // A job that has not run because the transaction failed before it has nothing to tell.
     #[cfg(feature = "faults")]
     crate::faults::pass(crate::faults::Point::AfterCommit);
     done.resize_with(group.len(), Done::default);
     for (job, done) in group.into_iter().zip(done) {
-        job.finish(done, failure.as_deref());
+        job.finish(done, failure.as_ref());
         #[cfg(feature = "faults")]
         crate::faults::pass(crate::faults::Point::OneTold);
     }
@@ -290,30 +294,14 @@ fn attempt(
         // Also after a failed commit, which leaves the transaction open: it must not leak into the next group.
         let _ = control(connection, "ROLLBACK");
     }
-    if ran.is_err() {
-        overwrite_the_log(connection);
-    }
     ran
-}
-
-/// A commit whose flush failed stands whole in the log. Nobody sees it, but a crash would bring it back, after its callers were told
-/// that nothing was changed. So something is put in its place: the version, as it is. It needs no flush, for nobody is told of it.
-fn overwrite_the_log(connection: &Connection) {
-    let overwrite = || -> rusqlite::Result<()> {
-        let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-        connection.pragma_update(None, "synchronous", "OFF")?;
-        connection.pragma_update(None, "user_version", version)
-    };
-    // Where not even that can be written, the commit was not written whole either.
-    let _ = overwrite();
-    let _ = connection.pragma_update(None, "synchronous", "FULL");
 }
 
 /// The one flush to disk for all that a group wrote, into the file that the next daemon will open.
 fn commit(connection: &Connection, place: Option<&Place>) -> Result<()> {
     #[cfg(feature = "faults")]
     crate::faults::at(crate::faults::Point::BeforeCommit)?;
-    control(connection, "COMMIT")?;
+    control(connection, "COMMIT").map_err(|error| revoked(connection, error))?;
     if place.is_none_or(Place::holds) { Ok(()) } else { Err(Error::Replaced) }
 }
 

@@ -7,7 +7,7 @@ use std::{
     sync::OnceLock,
 };
 
-use e2e::{Daemon, Deed, Evidence, Journal, McpClient, Outcome, TestEnv, eventually};
+use e2e::{Daemon, Deed, Entry, Evidence, Journal, McpClient, Outcome, TestEnv, eventually};
 
 const EIO: i32 = 5;
 const ENOSPC: i32 = 28;
@@ -164,4 +164,58 @@ fn a_disk_that_never_flushes_again_takes_nothing_and_gives_what_it_has() {
     disk.daemon.kill();
     agent.total();
     Evidence::of(&env.database()).bears_out(&journal.so_far());
+}
+
+#[test]
+fn a_commit_that_cannot_be_taken_back_is_said_to_be_in_doubt_and_the_same_call_again_makes_it_once() {
+    let env = TestEnv::new();
+    let disk = Disk::under(&env);
+    let agent = env.agent("ann");
+    let items = agent.total();
+    disk.says(&format!("fsync -wal 1 {EIO} dead"));
+    let (tool, arguments) = Deed::Tree.call("tree");
+    let refused = agent.refused(tool, arguments.clone(), "UNAVAILABLE");
+    refused.says("cannot be known").says("request_id");
+    assert_eq!(agent.total(), items, "it is not there now");
+    disk.says("");
+    disk.daemon.kill();
+    agent.ok(tool, arguments);
+    let tree = Entry { mark: "tree".to_owned(), deed: Deed::Tree, outcome: Outcome::Answered };
+    Evidence::of(&env.database()).bears_out(&[tree]);
+}
+
+#[test]
+fn a_daemon_that_ends_on_a_disk_that_fails_has_kept_everything_in_its_log() {
+    let env = TestEnv::new();
+    let (agent, journal) = (env.connect(), Journal::default());
+    let item = agent.item("first");
+    for (call, file, nth, error) in [
+        ("fsync", "-wal", 1, EIO),
+        ("fsync", "-wal", 3, EIO),
+        ("fsync", "-wal", 0, EIO),
+        ("read", "-wal", 0, EIO),
+        ("write", "tasks.db", 0, ENOSPC),
+        ("write", "tasks.db", 20, HALF),
+        ("write", "tasks.db", 3, EIO),
+        ("fsync", "tasks.db", 0, EIO),
+    ] {
+        assert!(env.cli(&["stop"]).success);
+        let disk = Disk::under(&env);
+        let round = format!("{call}{file}{nth}");
+        perform(&agent, &journal, &format!("{round}-before"), Deed::Tree);
+        disk.says(&format!("{call} {file} {nth} {error}"));
+        perform(&agent, &journal, &format!("{round}-tree"), Deed::Tree);
+        perform(&agent, &journal, &format!("{round}-note"), Deed::Note(item.clone()));
+        let stopped = env.cli(&["stop"]);
+        assert!(stopped.success, "{round}: {stopped:?}");
+        assert!(disk.struck() > 0, "{round}: no call failed");
+        fs::remove_file(disk.control.with_file_name("disk.struck")).expect("what was struck");
+        Evidence::of(&env.database()).bears_out(&journal.so_far());
+        assert!(
+            perform(&agent, &journal, &format!("{round}-after"), Deed::Tree),
+            "{round}: the next daemon serves"
+        );
+        Evidence::of(&env.database()).bears_out(&journal.so_far());
+    }
+    assert!(env.cli(&["doctor"]).success);
 }

@@ -1,6 +1,7 @@
 /* A disk that fails where a test wants it to, put under a program with LD_PRELOAD.
  *
- * The file that FAILING_DISK names says what happens: "CALL SUFFIX N ERROR". The Nth write, read or fsync from then on of a file whose
+ * The file that FAILING_DISK names says what happens: "CALL SUFFIX N ERROR". With "dead" behind it the disk takes nothing more from
+ * that call on: all writes and flushes of that file fail too. The Nth write, read or fsync from then on of a file whose
  * name ends in SUFFIX fails with that errno; N 0: each does. ERROR -1: half is written, as a disk may that fills up. Each time, a byte
  * is added to the file's neighbour ".struck". Counting begins anew when the file says something else. */
 #define _GNU_SOURCE
@@ -20,7 +21,7 @@ static long count;
 /* What is to happen to this call: 0 nothing, above an errno, below half of it. */
 static int strike(const char *call, int fd) {
     const char *control = getenv("FAILING_DISK");
-    char now[256] = "", wanted[16], suffix[64], link[64], path[4096];
+    char now[256] = "", wanted[16], suffix[64], after[16] = "", link[64], path[4096];
     long nth, error;
     int outcome = 0, before = errno;
     if (!control) return 0;
@@ -38,9 +39,10 @@ static int strike(const char *call, int fd) {
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
     ssize_t length = readlink(link, path, sizeof path - 1);
     path[length < 0 ? 0 : length] = 0;
-    if (sscanf(now, "%15s %63s %ld %ld", wanted, suffix, &nth, &error) == 4 && !strcmp(wanted, call) &&
+    if (sscanf(now, "%15s %63s %ld %ld %15s", wanted, suffix, &nth, &error, after) >= 4 &&
         strlen(path) >= strlen(suffix) && !strcmp(path + strlen(path) - strlen(suffix), suffix) &&
-        (++count == nth || nth == 0)) {
+        ((!strcmp(after, "dead") && count >= nth && strcmp(call, "read")) ||
+         (!strcmp(wanted, call) && (++count == nth || nth == 0)))) {
         outcome = (int)error;
         snprintf(path, sizeof path, "%s.struck", control);
         file = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
