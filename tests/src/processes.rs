@@ -60,9 +60,16 @@ fn send(pid: u32, signal: Signal) {
 }
 
 /// Whether a process has ended, its locks and sockets released. (Its command line goes earlier, and so does its first
-/// thread.)
+/// thread; and a list of threads breaks off at one that ends meanwhile, so that the kernel's own count is asked too.)
 pub(crate) fn has_ended(pid: u32) -> bool {
-    thread_states(pid).iter().all(|state| matches!(state, 'Z' | 'X'))
+    thread_states(pid).iter().all(|state| matches!(state, 'Z' | 'X')) && thread_count(pid) <= 1
+}
+
+/// How many threads the system counts for a process: none when there is no such process, or no such count.
+fn thread_count(pid: u32) -> usize {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let count = status.lines().find_map(|line| line.strip_prefix("Threads:"));
+    count.and_then(|count| count.trim().parse().ok()).unwrap_or(0)
 }
 
 /// Whether SIGSTOP has arrived in every thread.

@@ -22,8 +22,15 @@ pub(super) enum Alive {
     Nobody,
 }
 
-/// Asks the daemon, if there is one. Where nobody holds the lock nobody is dialled: a service manager's socket would start one.
+/// Asks the daemon, if there is one. Who ends while being asked was on the way out, and nothing is wrong with it.
 pub(super) async fn find(endpoint: &Endpoint) -> Alive {
+    let first = ask(endpoint).await;
+    let gone = matches!(lockfile::holder(&endpoint.lock()), Ok(None));
+    if gone && !matches!(first, Alive::Nobody) { ask(endpoint).await } else { first }
+}
+
+/// Where nobody holds the lock nobody is dialled: a service manager's socket would start one.
+async fn ask(endpoint: &Endpoint) -> Alive {
     let holder = match lockfile::holder(&endpoint.lock()) {
         Ok(Some(holder)) => holder,
         Ok(None) => return Alive::Nobody,
