@@ -32,3 +32,10 @@ pub fn binaries() -> &'static PathBuf {
         program.parent().map(std::path::Path::to_owned).unwrap_or_default()
     })
 }
+
+/// Copies a program that is to be run. By a process of its own: what this one has open for writing, a process that another test
+/// starts just then has open too, and what somebody writes to cannot be run ("text file busy").
+pub fn copy_program(from: &std::path::Path, to: &std::path::Path) {
+    let copied = std::process::Command::new("cp").args([from, to]).status().expect("cp runs");
+    assert!(copied.success(), "{} is copied to {}", from.display(), to.display());
+}

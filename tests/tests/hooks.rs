@@ -162,7 +162,7 @@ fn the_commands_that_setup_writes_run() {
     fs::create_dir(&folder).unwrap();
     for program in ["task-orchestrator", "task-orchestrator-mcp"] {
         let (from, to) = (e2e::machine::binaries().join(program), folder.join(program));
-        fs::hard_link(&from, &to).or_else(|_| fs::copy(&from, &to).map(drop)).unwrap();
+        fs::hard_link(&from, &to).unwrap_or_else(|_| e2e::machine::copy_program(&from, &to));
     }
     let setup = |client: &str| {
         let run = env.command(folder.join("task-orchestrator")).args(["setup", client]).output().unwrap();

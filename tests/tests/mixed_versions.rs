@@ -9,7 +9,7 @@
 
 use std::path::{Path, PathBuf};
 
-use e2e::machine::{McpClient, TestEnv, binaries, eventually};
+use e2e::machine::{McpClient, TestEnv, binaries, copy_program, eventually};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -30,7 +30,7 @@ fn installed(from: &Path) -> TempDir {
 fn install(from: &Path, folder: &Path) {
     for name in PROGRAMS {
         let new = folder.join(format!("{name}.new"));
-        std::fs::copy(from.join(name), &new).unwrap();
+        copy_program(&from.join(name), &new);
         std::fs::rename(&new, folder.join(name)).unwrap();
     }
 }

@@ -81,7 +81,14 @@ fn search_reads_titles_descriptions_and_notes() {
         ["Migrate the Database"],
         "every word is wanted"
     );
-    for odd in ["\"", "a*", "AND", "(", "title:x", "-x", "NEAR(", "'; --", "%", "_", "\\"] {
+    // Vowel signs and accents written apart belong to their letters.
+    for title in ["हिन्दी भाषा", "cafe\u{301}s"] {
+        agent.item(title);
+    }
+    assert_eq!(found(&agent, json!({"search": "हि"})), ["हिन्दी भाषा"]);
+    assert!(found(&agent, json!({"search": "हा"})).is_empty());
+    assert_eq!(found(&agent, json!({"search": "cafés"})), ["cafe\u{301}s"]);
+    for odd in ["\"", "\u{301}", "ⓐ", "a*", "AND", "(", "title:x", "-x", "NEAR(", "'; --", "%", "_", "\\"] {
         let answer = agent.call("query_items", json!({"operation": "list", "search": odd}));
         let well = !answer.is_error || answer.doc["error"]["field"] == "search";
         assert!(well, "{odd:?} is searched for, or refused by name: {}", answer.raw_text);

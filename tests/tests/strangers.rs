@@ -94,7 +94,7 @@ fn another_users_shim_sends_nothing_and_says_why() {
     let programs = tempfile::tempdir().unwrap();
     open_up(programs.path(), 0o755);
     let program = programs.path().join("task-orchestrator");
-    std::fs::copy(e2e::machine::binaries().join("task-orchestrator"), &program).unwrap();
+    e2e::machine::copy_program(&e2e::machine::binaries().join("task-orchestrator"), &program);
     let mut command = env.command(&program);
     command.args(["call", "get_context"]).current_dir("/").uid(STRANGER);
     let output = command.output().unwrap();

@@ -31,6 +31,7 @@ pub mod text;
 pub mod time;
 pub mod topo;
 pub mod view;
+pub mod words;
 pub mod workflow;
 pub mod workspace;
 

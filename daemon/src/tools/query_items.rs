@@ -3,6 +3,7 @@
 use orc_core::limits;
 use orc_core::refusal::Refusal;
 use orc_core::status::{Priority, Status};
+use orc_core::words::words;
 use orc_core::{View, resolve};
 use orc_store::Tx;
 use orc_store::queries::{Cursor, Filter, Order, Sort, Start};
@@ -144,7 +145,7 @@ fn filter(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer<Filter> {
 /// The words of `search`, of which there must be one.
 pub(super) fn searched(args: &Args) -> Result<Option<String>, Refusal> {
     match args.text("search")? {
-        Some(text) if !text.chars().any(char::is_alphanumeric) => {
+        Some(text) if words(text).next().is_none() => {
             let message = format!("search has no word to look for: {}", orc_core::text::cut(text, 60));
             Err(Refusal::validation(message).field("search"))
         }

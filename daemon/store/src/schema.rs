@@ -8,7 +8,7 @@
 pub(crate) const APPLICATION_ID: i32 = 0x746f_7263;
 
 /// The migrations; the schema's version is how many of them ran.
-pub(crate) const MIGRATIONS: &[&str] = &[V1];
+pub(crate) const MIGRATIONS: &[&str] = &[V1, V2];
 
 const V1: &str = r#"
 CREATE TABLE projects (
@@ -235,4 +235,19 @@ SELECT i.id, (SELECT p.id FROM items p WHERE p.rid = i.parent) AS parent_id, i.t
        i.complexity, i.item_type, i.tags, i.metadata, i.properties, i.due_at, i.schedule, i.next_run_at, i.created_at,
        i.updated_at, i.role_changed_at, i.created_by, i.updated_by
 FROM items i;
+"#;
+
+/// The search text without the places of its words, which nobody asks for: a fifth of the size, and a search for a word that many
+/// items have goes through that much less. Marks are in words, so that Hindi and Thai are found as they are written.
+const V2: &str = r#"
+DROP TABLE item_text;
+DROP TABLE note_text;
+CREATE VIRTUAL TABLE item_text USING fts5(title, description, content='', contentless_delete=1, detail=none,
+    prefix='2 3 4 5 6 7 8', tokenize="unicode61 categories 'L* N* Co M*'");
+CREATE VIRTUAL TABLE note_text USING fts5(body, content='', contentless_delete=1, detail=none,
+    prefix='2 3 4 5 6 7 8', tokenize="unicode61 categories 'L* N* Co M*'");
+INSERT INTO item_text (rowid, title, description) SELECT rid, title, description FROM items;
+INSERT INTO note_text (rowid, body) SELECT rid, body FROM notes;
+
+CREATE INDEX items_roots ON items(project, created_ts, rid) WHERE parent IS NULL;
 "#;

@@ -3,6 +3,7 @@
 use orc_core::View;
 use orc_core::id::ItemId;
 use orc_core::status::Status;
+use orc_core::words::words;
 use rusqlite::params_from_iter;
 use rusqlite::types::Value;
 
@@ -54,7 +55,7 @@ impl Tx<'_> {
     }
 
     fn titled(&self, text: &str, scope: &Scope, now: i64) -> Result<Vec<ItemId>> {
-        let words: Vec<String> = search_words(text).iter().map(|word| format!("title : {word}")).collect();
+        let words = search_words(text);
         if words.is_empty() {
             return Ok(Vec::new());
         }
@@ -62,7 +63,22 @@ impl Tx<'_> {
         let found =
             "i.rid IN (SELECT rowid FROM item_text WHERE item_text MATCH ? ORDER BY rowid DESC LIMIT ?)";
         w.and(found, [Value::from(words.join(" AND ")), Value::from(count(LOOKED_AT))]);
-        let sql = format!("SELECT i.id FROM items i {} ORDER BY i.updated_ts DESC, i.rid DESC", w.sql());
-        self.rows(&sql, params_from_iter(w.values), |row| row.get::<_, String>(0).map(ItemId::new))
+        let sql =
+            format!("SELECT i.id, i.title FROM items i {} ORDER BY i.updated_ts DESC, i.rid DESC", w.sql());
+        let found = self.rows(&sql, params_from_iter(w.values), |row| {
+            Ok((ItemId::new(row.get::<_, String>(0)?), row.get::<_, String>(1)?))
+        })?;
+        let titled = found.into_iter().filter(|(_, title)| may_have(title, text));
+        Ok(titled.map(|(id, _)| id).collect())
     }
+}
+
+/// Whether a title, of which it is known that it or the description has all words of a text, has them by itself. How other letters
+/// than ASCII's are folded only SQLite knows; they are taken for equal.
+fn may_have(title: &str, text: &str) -> bool {
+    let begins = |word: &str, asked: &str| {
+        let beginning = word.get(..asked.len());
+        !asked.is_ascii() || !word.is_ascii() || beginning.is_some_and(|it| it.eq_ignore_ascii_case(asked))
+    };
+    words(text).all(|asked| words(title).any(|word| begins(word, asked)))
 }

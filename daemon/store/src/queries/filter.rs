@@ -2,6 +2,7 @@
 
 use orc_core::id::ItemId;
 use orc_core::status::{Priority, Status};
+use orc_core::words::words;
 use rusqlite::types::Value;
 
 /// The projects that a read covers.
@@ -191,11 +192,7 @@ impl Scope {
     }
 }
 
-/// The words of a search, each as an FTS5 prefix query. What is neither letter nor digit separates words there too.
+/// The words of a search, each as an FTS5 prefix query.
 pub(crate) fn search_words(text: &str) -> Vec<String> {
-    text.split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .take(20)
-        .map(|word| format!("\"{word}\"*"))
-        .collect()
+    words(text).take(20).map(|word| format!("\"{word}\"*")).collect()
 }

@@ -215,3 +215,27 @@ impl<'s> Arrivals<'s> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use orc_core::words::words;
+
+    use crate::tests::fresh;
+
+    /// SQLite refuses a query of which one word is several to it.
+    #[test]
+    fn what_is_one_word_here_is_one_to_sqlite() {
+        let tx = fresh();
+        let of_words: Vec<String> = ('\u{1}'..=char::MAX)
+            .map(|c| format!("a{c}b"))
+            .filter(|text| words(text).eq([text.as_str()]))
+            .map(|text| format!("\"{text}\"*"))
+            .collect();
+        assert!(of_words.len() > 130_000, "letters, digits and marks: {}", of_words.len());
+        let mut searching = tx.conn.prepare("SELECT 1 FROM note_text WHERE note_text MATCH ?").unwrap();
+        for some in of_words.chunks(50) {
+            let found = searching.exists([some.join(" OR ")]);
+            assert!(matches!(found, Ok(false)), "{found:?}: {some:?}");
+        }
+    }
+}

@@ -116,6 +116,7 @@ impl Along<'_> {
             Sort::Priority => Way::Along(self.by_priority(), known(of_scope())),
             Sort::Created | Sort::Due => match (&filter.parent, &filter.tags, &filter.workspace) {
                 (Some(Some(_)), ..) => Way::Along(self.by_parent(), None),
+                (Some(None), None, None) if filter.statuses.is_empty() => Way::Along(self.of_roots(), None),
                 _ if !filter.statuses.is_empty() && in_status <= FEW => Way::Along(
                     self.by_status(),
                     known(Filter { statuses: filter.statuses.clone(), ..of_scope() }),
@@ -140,6 +141,11 @@ impl Along<'_> {
     fn by_age(&self) -> Stretches {
         let from = "items i INDEXED BY items_by_project";
         self.stretches(from, CREATED, self.filter, vec![None], "")
+    }
+
+    fn of_roots(&self) -> Stretches {
+        // That they have no parent is in the rest; SQLite sees by it that the index has all of them.
+        self.stretches("items i INDEXED BY items_roots", CREATED, self.filter, vec![None], "")
     }
 
     fn by_status(&self) -> Stretches {
