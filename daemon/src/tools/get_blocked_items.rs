@@ -1,6 +1,5 @@
 //! get_blocked_items: what is blocked, and what waits in the queue for blockers.
 
-use orc_core::View;
 use orc_core::status::Status;
 use orc_store::Tx;
 use orc_store::queries::Listed;
@@ -42,7 +41,7 @@ fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
 /// A list row with the blockers that hold it back, at most `most` of them, and the reason it was blocked for.
 pub(super) fn stuck(tx: &Tx<'_>, rows: &Rows<'_, '_>, listed: &Listed, most: usize) -> Answer {
     let mut row = rows.listed(listed, None)?;
-    let (blockers, all) = tx.unmet_blockers(&listed.item.id, most)?;
+    let (blockers, all) = tx.blockers_of(listed, most)?;
     let blockers = blockers.iter().map(|b| rows.blocker(b)).collect::<Result<Vec<Value>, _>>()?;
     if all > blockers.len() {
         row["more"] = json!({"blocked_by": all - blockers.len()});

@@ -65,6 +65,24 @@ impl Tx<'_> {
     fn parent_rid(&self, rid: i64) -> Result<Option<i64>> {
         Ok(self.one("SELECT parent FROM items WHERE rid = ?1", [rid], |row| row.get(0))?.flatten())
     }
+
+    /// Up to `most` of the blockers that hold a row back, of which there are `unmet`.
+    pub(crate) fn blockers_at(&self, rid: i64, unmet: i64, most: usize) -> Result<(Vec<Blocker>, usize)> {
+        if unmet == 0 {
+            return Ok((Vec::new(), 0));
+        }
+        let sql = "SELECT b.id, b.title, b.status, e.unblock_at FROM edges e JOIN items b ON b.rid = e.source
+                   WHERE e.target = ?1 AND e.met = 0 ORDER BY e.rid LIMIT ?2";
+        let blockers = self.rows(sql, params![rid, count(most)], |row| {
+            Ok(Blocker {
+                id: ItemId::new(row.get::<_, String>(0)?),
+                title: row.get(1)?,
+                status: row::word(row, 2, Status::from_index)?,
+                needs: row::word(row, 3, Threshold::from_index)?,
+            })
+        })?;
+        Ok((blockers, usize::try_from(unmet).unwrap_or(0)))
+    }
 }
 
 /// A bound as SQLite takes it.
@@ -194,18 +212,7 @@ impl View for Tx<'_> {
         let known = "SELECT rid, unmet FROM items WHERE id = ?1";
         let known =
             self.one(known, [item.as_str()], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))?;
-        let Some((rid, all)) = known.filter(|(_, unmet)| *unmet > 0) else { return Ok((Vec::new(), 0)) };
-        let sql = "SELECT b.id, b.title, b.status, e.unblock_at FROM edges e JOIN items b ON b.rid = e.source
-                   WHERE e.target = ?1 AND e.met = 0 ORDER BY e.rid LIMIT ?2";
-        let blockers = self.rows(sql, params![rid, count(most)], |row| {
-            Ok(Blocker {
-                id: ItemId::new(row.get::<_, String>(0)?),
-                title: row.get(1)?,
-                status: row::word(row, 2, Status::from_index)?,
-                needs: row::word(row, 3, Threshold::from_index)?,
-            })
-        })?;
-        Ok((blockers, usize::try_from(all).unwrap_or(0)))
+        known.map_or(Ok((Vec::new(), 0)), |(rid, unmet)| self.blockers_at(rid, unmet, most))
     }
 
     fn waiting_for(&self, item: &ItemId) -> Result<Vec<Waiting>> {

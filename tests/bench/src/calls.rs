@@ -74,7 +74,7 @@ impl Kind {
             Self::List => "`query_items` list, 50 rows",
             Self::Tag => "`query_items` list of a tag that every 24th item has",
             Self::Search => "`query_items` list, search for a word that every fourth item has",
-            Self::Blocked => "`get_blocked_items`",
+            Self::Blocked => "`get_blocked_items`, 20 rows",
             Self::Start => "`advance_item` start",
             Self::Note => "`manage_notes` upsert",
             Self::Claim => "`claim_item`",
@@ -98,7 +98,9 @@ impl Kind {
             Self::List => ("query_items", json!({"operation": "list", "limit": 50})),
             Self::Tag => ("query_items", json!({"operation": "list", "tags": "billing", "limit": 50})),
             Self::Search => ("query_items", json!({"operation": "list", "search": "warehouse", "limit": 50})),
-            Self::Blocked => ("get_blocked_items", json!({})),
+            // The original has no limit for them. As many as the smallest store has, so that the answers are alike.
+            Self::Blocked if picks.registered.is_some() => ("get_blocked_items", json!({})),
+            Self::Blocked => ("get_blocked_items", json!({"limit": 20})),
             Self::Start => ("advance_item", json!({"item_id": picks.startable(n, 0), "trigger": "start"})),
             Self::Note => (
                 "manage_notes",

@@ -3,7 +3,7 @@
 use orc_core::claim::{Claim, Subject};
 use orc_core::refusal::Blocker;
 use orc_core::status::Status;
-use orc_core::{View, text};
+use orc_core::text;
 use orc_store::Tx;
 use orc_store::queries::{Held, Listed, Section};
 use serde_json::{Value, json};
@@ -81,7 +81,7 @@ fn look(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer<Found> {
     let blocked = tx.held_back(&filter, 3, now)?;
     let mut stuck = Vec::new();
     for listed in blocked.rows {
-        let (mut blockers, _) = tx.unmet_blockers(&listed.item.id, 1)?;
+        let (mut blockers, _) = tx.blockers_of(&listed, 1)?;
         stuck.push((listed, blockers.pop()));
     }
     Ok(Found {

@@ -3,6 +3,7 @@
 use orc_core::id::ItemId;
 use orc_core::item::Item;
 use orc_core::limits;
+use orc_core::refusal::Blocker;
 use rusqlite::params_from_iter;
 use rusqlite::types::Value;
 
@@ -21,6 +22,9 @@ pub struct Listed {
     pub item: Item,
     /// The holder's name, while a claim holds.
     pub claimed_by: Option<String>,
+    /// Its row, and how many blockers hold it back: so that these are found without looking for it again.
+    rid: i64,
+    unmet: i64,
 }
 
 /// What a list is sorted by; ties by age, then by arrival.
@@ -83,13 +87,19 @@ pub struct Page {
     pub next: Option<Cursor>,
 }
 
-/// `items i` with its holder, whose two columns come behind [`row::ITEM`].
-pub(crate) const HOLDER: &str =
+/// What a listed `items i` has behind [`row::ITEM`]; its parameter is the time.
+pub(crate) const LISTED: &str =
     "(SELECT CASE WHEN c.subagent IS NULL THEN c.agent ELSE c.agent || '/' || c.subagent END
-      FROM claims c WHERE c.item = i.rid AND (c.ends_ts IS NULL OR c.ends_ts > ?))";
+      FROM claims c WHERE c.item = i.rid AND (c.ends_ts IS NULL OR c.ends_ts > ?)), i.rid, i.unmet";
 
 pub(crate) fn listed(row: &rusqlite::Row<'_>) -> rusqlite::Result<Listed> {
-    Ok(Listed { item: row::item(row)?, claimed_by: row.get(row::ITEM_COLUMNS)? })
+    const HOLDER: usize = row::ITEM_COLUMNS;
+    Ok(Listed {
+        item: row::item(row)?,
+        claimed_by: row.get(HOLDER)?,
+        rid: row.get(HOLDER + 1)?,
+        unmet: row.get(HOLDER + 2)?,
+    })
 }
 
 impl Tx<'_> {
@@ -196,8 +206,16 @@ impl Tx<'_> {
     /// # Errors
     /// When the database cannot be read.
     pub fn listed(&self, id: &ItemId, now: i64) -> Result<Option<Listed>> {
-        let sql = format!("SELECT {}, {HOLDER} FROM items i WHERE i.id = ?", row::ITEM);
+        let sql = format!("SELECT {}, {LISTED} FROM items i WHERE i.id = ?", row::ITEM);
         self.one(&sql, rusqlite::params![now, id.as_str()], listed)
+    }
+
+    /// The unmet blockers of a listed item, the oldest edge first, up to `most`, and how many there are.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn blockers_of(&self, listed: &Listed, most: usize) -> Result<(Vec<Blocker>, usize)> {
+        self.blockers_at(listed.rid, listed.unmet, most)
     }
 
     /// The ancestors of an item, from its parent up to the root.

@@ -11,7 +11,7 @@ use rusqlite::params_from_iter;
 use rusqlite::types::Value;
 
 use super::filter::Where;
-use super::list::{HOLDER, Listed, listed};
+use super::list::{LISTED, Listed, listed};
 use crate::error::Result;
 use crate::row;
 use crate::tx::Tx;
@@ -101,7 +101,7 @@ impl Stretches {
 impl Tx<'_> {
     /// The items of these rows, in their order.
     pub(super) fn listed_at(&self, rids: &[i64], now: i64) -> Result<Vec<Listed>> {
-        let sql = format!("SELECT {}, {HOLDER} FROM items i WHERE i.rid = ?", row::ITEM);
+        let sql = format!("SELECT {}, {LISTED} FROM items i WHERE i.rid = ?", row::ITEM);
         let mut statement = self.conn.prepare_cached(&sql)?;
         rids.iter().map(|rid| Ok(statement.query_row([now, *rid], listed)?)).collect()
     }
