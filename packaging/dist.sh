@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes what is handed out: an archive, a Debian package where dpkg-deb is there, and their sums.
+# Makes what is handed out: an archive, for glibc a Debian package too where dpkg-deb is there, and their sums.
 # Needs sh, cargo, a C compiler, GNU tar and gzip.
 set -eu
 
@@ -82,8 +82,8 @@ tar --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$epoch" -C "$stage
 made=$name.tar.gz
 
 case $target in
-x86_64-*-linux-*) architecture=amd64 ;;
-aarch64-*-linux-*) architecture=arm64 ;;
+x86_64-*-linux-gnu) architecture=amd64 ;;
+aarch64-*-linux-gnu) architecture=arm64 ;;
 *) architecture= ;;
 esac
 if [ -n "$architecture" ] && command -v dpkg-deb >/dev/null 2>&1; then
@@ -95,15 +95,8 @@ if [ -n "$architecture" ] && command -v dpkg-deb >/dev/null 2>&1; then
     mv "$debian/usr/share/zsh/site-functions/"* "$debian/usr/share/zsh/vendor-completions/" 2>/dev/null || true
     rmdir "$debian/usr/share/zsh/site-functions"
     find "$debian/usr/share/man" -type f -exec gzip -9n {} +
-    depends=
-    case $target in
-    *-gnu)
-        # The newest symbol version that the programs ask of the C library.
-        libc=$(cat "$tree/bin/"* | LC_ALL=C grep -ao 'GLIBC_2\.[0-9]*' | sort -t. -k2 -n | tail -n 1 | sed 's/GLIBC_//')
-        depends="Depends: libc6 (>= ${libc:-2.31}), libgcc-s1
-"
-        ;;
-    esac
+    # The newest symbol version that the programs ask of the C library.
+    libc=$(cat "$tree/bin/"* | LC_ALL=C grep -ao 'GLIBC_2\.[0-9]*' | sort -t. -k2 -n | tail -n 1 | sed 's/GLIBC_//')
     size=$(du -sk "$debian/usr" | cut -f1)
     cat >"$debian/DEBIAN/control" <<TEXT
 Package: task-orchestrator
@@ -111,7 +104,8 @@ Version: $version
 Architecture: $architecture
 Maintainer: task-orchestrator maintainers <maintainers@task-orchestrator.invalid>
 Installed-Size: $size
-${depends}Section: devel
+Depends: libc6 (>= ${libc:-2.31}), libgcc-s1
+Section: devel
 Priority: optional
 Description: one persistent work graph for all agent sessions of a machine
  A daemon owns one SQLite database; each MCP client runs a small shim that talks

@@ -10,7 +10,7 @@ Usage: sh get.sh --from PLACE [--prefix DIR] [--version VERSION] [--target TRIPL
   --from PLACE        a folder, or an https:// address, that holds the archive and SHA256SUMS-TRIPLE
   --prefix DIR        install into DIR/bin and DIR/share (default: ~/.local)
   --version VERSION   which one, where there are several
-  --target TRIPLE     for which machine (default: this one)
+  --target TRIPLE     for which machine (default: this one; on Linux that for glibc, or else the static one for musl)
   --help              this text
 TEXT
 }
@@ -40,13 +40,18 @@ if [ -z "$prefix" ]; then
     [ -n "${HOME:-}" ] || fail "HOME is not set; name a folder with --prefix DIR"
     prefix=$HOME/.local
 fi
-if [ -z "$target" ]; then
-    case $(uname -s)-$(uname -m) in
-    Linux-x86_64) target=x86_64-unknown-linux-gnu ;;
-    Linux-aarch64) target=aarch64-unknown-linux-gnu ;;
-    Darwin-arm64) target=aarch64-apple-darwin ;;
-    Darwin-x86_64) target=x86_64-apple-darwin ;;
-    *) fail "there is no release for $(uname -s) on $(uname -m); build it: sh packaging/install.sh" ;;
+# What runs here, the best first.
+candidates=$target
+if [ -z "$candidates" ]; then
+    machine=$(uname -m)
+    case $(uname -s)-$machine in
+    Linux-x86_64 | Linux-aarch64)
+        candidates=$machine-unknown-linux-musl
+        if getconf GNU_LIBC_VERSION >/dev/null 2>&1; then candidates="$machine-unknown-linux-gnu $candidates"; fi
+        ;;
+    Darwin-arm64) candidates=aarch64-apple-darwin ;;
+    Darwin-x86_64) candidates=x86_64-apple-darwin ;;
+    *) fail "there is no release for $(uname -s) on $machine; build it: sh packaging/install.sh" ;;
     esac
 fi
 
@@ -70,6 +75,11 @@ fetch() {
     esac || fail "$from/$1 cannot be had"
 }
 
+# The first whose sums are there. Where there are none, the error names the best.
+target=${candidates%% *}
+for candidate in $candidates; do
+    if (fetch "SHA256SUMS-$candidate") >/dev/null 2>&1; then target=$candidate; break; fi
+done
 sums=SHA256SUMS-$target
 fetch "$sums"
 archives=$(sed -n 's/^[0-9a-f]\{64\}  \(task-orchestrator-[^/ ]*\.tar\.gz\)$/\1/p' "$work/$sums")
@@ -105,7 +115,10 @@ for program in task-orchestrator task-orchestrator-mcp; do
     echo "Installed $prefix/bin/$program"
 done
 cp -R "$tree/share/." "$prefix/share/" || fail "cannot write $prefix/share"
-"$prefix/bin/task-orchestrator" --version || fail "$prefix/bin/task-orchestrator does not run on this machine"
+if ! "$prefix/bin/task-orchestrator" --version; then
+    case $target in *-linux-gnu) hint="; the static one may: --target ${target%gnu}musl" ;; *) hint= ;; esac
+    fail "$prefix/bin/task-orchestrator does not run on this machine$hint"
+fi
 cat <<TEXT
 
 Next: $prefix/bin/task-orchestrator setup         (tells your MCP clients)

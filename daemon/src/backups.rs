@@ -5,7 +5,10 @@
 //! others are never taken away by the program.
 
 use std::collections::BTreeSet;
+use std::fs::DirBuilder;
 use std::io;
+#[cfg(unix)]
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use orc_core::time::{DAY, Stamp};
@@ -55,13 +58,23 @@ pub(crate) fn folder(database: &Path) -> PathBuf {
 /// # Errors
 /// What the file system says.
 pub(crate) fn make_folder(database: &Path) -> io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    match builder.create(folder(database)) {
+    match private_folder().create(folder(database)) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
         _ => Ok(()),
     }
+}
+
+#[cfg(unix)]
+fn private_folder() -> DirBuilder {
+    let mut builder = DirBuilder::new();
+    builder.mode(0o700);
+    builder
+}
+
+/// What is made in a user's folder is theirs on Windows.
+#[cfg(not(unix))]
+fn private_folder() -> DirBuilder {
+    DirBuilder::new()
 }
 
 /// Where a backup made now goes.

@@ -82,7 +82,7 @@ async fn greeting(
     peer: &Peer,
     frames: &mut Frames<Stream>,
 ) -> Result<Greeted, Box<Reply>> {
-    if !peer.is_ours() {
+    if !peer.is_ours {
         return Err(refuse(code::HELLO, "This daemon serves its own user alone."));
     }
     let guest = daemon.lobby.enter();
@@ -235,7 +235,7 @@ mod tests {
         let endpoint = Endpoint::find(&places, &Settings::default(), None).unwrap();
         let hello = Hello::new(Kind::Shim, endpoint.database.clone());
         let daemon = Arc::new(Daemon::new(endpoint, 1, crate::idle::IdleExit::Never));
-        let peer = Peer { user: None, pid: None };
+        let peer = Peer { is_ours: true, pid: None };
         let reply = open(&daemon, hello.clone(), &peer).await.unwrap_err();
         assert!(matches!(*reply, Reply::Starting(Starting { why }) if why.contains("tasks.db")));
         // An end while it still opens is an end.

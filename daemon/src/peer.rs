@@ -9,8 +9,8 @@ use interprocess::local_socket::{tokio::Stream, traits::StreamCommon};
 /// A connection's other end.
 #[derive(Debug, Clone)]
 pub(crate) struct Peer {
-    /// Effective user id; unknown on Windows, where the pipe's access list keeps others out.
-    pub(crate) user: Option<u32>,
+    /// Whether it runs as our own user. On Windows the pipe's access list has kept others out already.
+    pub(crate) is_ours: bool,
     /// Process id, where the system tells it.
     pub(crate) pid: Option<u32>,
 }
@@ -23,20 +23,18 @@ impl Peer {
     pub(crate) fn of(stream: &Stream) -> io::Result<Self> {
         let credentials = stream.peer_creds()?;
         #[cfg(unix)]
-        let user = credentials.euid();
+        let (is_ours, pid) =
+            (is_us(credentials.euid()), credentials.pid().and_then(|pid| u32::try_from(pid).ok()));
         #[cfg(not(unix))]
-        let user = None;
-        let pid = credentials.pid().and_then(|pid| u32::try_from(pid).ok());
-        Ok(Self { user, pid })
+        let (is_ours, pid) = (true, credentials.pid());
+        Ok(Self { is_ours, pid })
     }
+}
 
-    /// Whether it runs as our own user.
-    pub(crate) fn is_ours(&self) -> bool {
-        #[cfg(unix)]
-        return self.user == Some(rustix::process::geteuid().as_raw());
-        #[cfg(not(unix))]
-        return true;
-    }
+/// Whether an effective user id is our own; one that the system does not tell is not.
+#[cfg(unix)]
+fn is_us(user: Option<u32>) -> bool {
+    user == Some(rustix::process::geteuid().as_raw())
 }
 
 /// Whether a process runs. Its number may be another's by now; where the system does not tell, none runs.
@@ -56,7 +54,7 @@ pub(crate) fn runs(pid: u32) -> bool {
 #[cfg(test)]
 #[cfg(unix)]
 mod tests {
-    use super::{Peer, runs};
+    use super::{is_us, runs};
 
     #[test]
     fn this_process_runs_and_one_that_ended_does_not() {
@@ -69,8 +67,8 @@ mod tests {
     #[test]
     fn strangers_are_not_ours() {
         let me = rustix::process::geteuid().as_raw();
-        assert!(Peer { user: Some(me), pid: None }.is_ours());
-        assert!(!Peer { user: Some(me + 1), pid: None }.is_ours());
-        assert!(!Peer { user: None, pid: None }.is_ours());
+        assert!(is_us(Some(me)));
+        assert!(!is_us(Some(me + 1)));
+        assert!(!is_us(None));
     }
 }

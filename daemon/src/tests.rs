@@ -104,7 +104,7 @@ impl Bench {
         };
         let engine = Engine::open(&options).await.unwrap();
         let hello = Hello { folder: folder.to_owned(), ..Hello::new(Kind::Shim, database) };
-        let session = engine.open_session(hello, Peer { user: None, pid: None }).await.unwrap();
+        let session = engine.open_session(hello, Peer { is_ours: true, pid: None }).await.unwrap();
         Self { engine, session }
     }
 

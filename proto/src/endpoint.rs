@@ -15,6 +15,7 @@ use crate::{
 };
 
 /// Longest socket path, in bytes: 104 on macOS with its NUL, less some room (`daemon.md` rule 16).
+#[cfg(unix)]
 const MAX_SOCKET_PATH: usize = 100;
 
 /// Where one database's daemon is found.

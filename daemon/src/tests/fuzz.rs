@@ -95,7 +95,7 @@ async fn open(folder: &Path) -> (Engine, Arc<Session>) {
     let engine = Engine::open(&options).await.unwrap();
     let settings = HelloSettings { responses: Some("full".to_owned()), ..HelloSettings::default() };
     let hello = Hello { folder: folder.to_owned(), settings, ..Hello::new(Kind::Shim, database) };
-    let session = engine.open_session(hello, Peer { user: None, pid: None }).await.unwrap();
+    let session = engine.open_session(hello, Peer { is_ours: true, pid: None }).await.unwrap();
     (engine, session)
 }
 

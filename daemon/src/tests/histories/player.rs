@@ -127,7 +127,7 @@ impl Pair {
             project: project.map(str::to_owned),
             subagents: std::collections::BTreeSet::new(),
         });
-        self.engine.open_session(hello, Peer { user: None, pid: None }).await.unwrap()
+        self.engine.open_session(hello, Peer { is_ours: true, pid: None }).await.unwrap()
     }
 
     async fn play(&mut self, steps: &[Step]) -> Result<(), String> {

@@ -7,7 +7,7 @@ use rusqlite::params_from_iter;
 use rusqlite::types::Value;
 
 use super::census::Census;
-use super::filter::{Filter, Scope, Where};
+use super::filter::{Filter, Scope, Where, marks};
 use super::list::Listed;
 use super::stretch::{LISTED_AT, Stretch, Stretches, TAGGED};
 use crate::error::Result;
@@ -147,6 +147,23 @@ impl<'a> Cut<'a> {
         Stretches { parts, falling: self.falling, overlap: tags.len() > 1 }
     }
 
+    /// All conditions on a row, and the order.
+    fn of_found(&self, filter: &Filter, now: i64) -> (Where, String) {
+        let (_, order, condition) = self.part.index();
+        let mut w = filter.conditions(now);
+        match self.part {
+            Part::In(statuses) => {
+                let values = statuses.iter().map(|status| Value::from(status.index()));
+                w.and(format!("i.status IN ({})", marks(statuses.len())), values);
+            }
+            _ => w.and(condition, []),
+        }
+        self.bound(&mut w, order[0]);
+        let by = std::iter::zip(order, self.falling)
+            .map(|(column, falls)| format!("+{column} {}", if *falls { "DESC" } else { "ASC" }));
+        (w, by.collect::<Vec<_>>().join(", "))
+    }
+
     fn bound(&self, w: &mut Where, moment: &str) {
         if let Some(after) = self.after {
             w.and(format!("{moment} > ?"), [Value::from(after)]);
@@ -196,6 +213,9 @@ impl Tx<'_> {
 
     /// The first `limit` items of a cut that match the filter, and how many there are.
     fn section(&self, filter: &Filter, cut: &Cut<'_>, limit: usize, now: i64) -> Result<Section> {
+        if filter.search.is_some() {
+            return self.section_of_found(filter, cut, limit, now);
+        }
         let census = self.census_of(filter)?;
         let rest = Filter { scope: Scope::All, workspace: None, ..filter.clone() }.checked(now);
         let stretches = match &filter.workspace {
@@ -209,6 +229,14 @@ impl Tx<'_> {
             Some(known) => known,
             None => stretches.count(self, cut.most)?,
         };
+        Ok(Section { rows: self.listed_at(&rids[..rids.len().min(limit)], now)?, total })
+    }
+
+    /// The same of what a search finds, which no index has in an order.
+    fn section_of_found(&self, filter: &Filter, cut: &Cut<'_>, limit: usize, now: i64) -> Result<Section> {
+        let (w, order) = cut.of_found(filter, now);
+        let rids = self.gathered(&w, &order, 0, limit + 1)?;
+        let total = if rids.len() > limit { self.count_up_to(&w, cut.most)? } else { rids.len() };
         Ok(Section { rows: self.listed_at(&rids[..rids.len().min(limit)], now)?, total })
     }
 
