@@ -11,7 +11,7 @@ use orc_core::refusal::Refusal;
 use orc_core::time::Stamp;
 use orc_core::{Change, Policies, View, decide, limits};
 use orc_store::Tx;
-use orc_store::queries::{Filter, Scope};
+use orc_store::queries::{Filter, Scope, Within};
 use serde_json::Value;
 
 use crate::answer::Rows;
@@ -108,7 +108,7 @@ impl<'a> Call<'a> {
 
     /// The filter that `workspace` and `project` make.
     pub(crate) fn report_filter(&self, tx: &Tx<'_>, args: &Args, scope: Scope) -> Answer<Filter> {
-        Ok(Filter { workspace: workspace_tags(tx, args.text("workspace")?)?, ..Filter::of(scope) })
+        Ok(Filter { workspace: within(tx, args.text("workspace")?)?, ..Filter::of(scope) })
     }
 
     /// A path of the caller's: relative ones are meant from the shim's folder (contract.md §2).
@@ -134,11 +134,11 @@ fn named_project(tx: &Tx<'_>, args: &Args) -> Answer<Option<Scope>> {
     }
 }
 
-/// The tags of a workspace that a call names.
-pub(crate) fn workspace_tags(tx: &Tx<'_>, name: Option<&str>) -> Answer<Option<Vec<String>>> {
+/// The workspace that a call names.
+pub(crate) fn within(tx: &Tx<'_>, name: Option<&str>) -> Answer<Option<Within>> {
     let Some(name) = name else { return Ok(None) };
     match tx.workspace(name.trim())? {
-        Some(workspace) => Ok(Some(workspace.tags)),
+        Some(workspace) => Ok(Some(Within { name: name.trim().to_owned(), tags: workspace.tags })),
         None => Err(Refusal::not_found(format!("Workspace '{name}' not found")).field("workspace").into()),
     }
 }

@@ -156,7 +156,7 @@ fn a_broken_config_is_found_with_and_without_a_daemon() {
 #[test]
 fn what_is_derived_wrongly_is_found_and_repaired() {
     let env = stopped();
-    let spoil = "UPDATE items SET unmet = 3; DELETE FROM item_tags; UPDATE counts SET n = 7;";
+    let spoil = "UPDATE items SET unmet = 3; DELETE FROM tagged; UPDATE counts SET n = 7;";
     Connection::open(env.database()).unwrap().execute_batch(spoil).unwrap();
     says(&finding(&env, "derived data", "problem", 1), &["unmet blockers", "tags", "counts", "repair"]);
     let mut daemon = env.serve(&[]);

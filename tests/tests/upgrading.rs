@@ -82,6 +82,8 @@ fn the_database_of_every_released_schema_opens_and_keeps_every_row() {
 
         let migrated = Connection::open(env.database()).expect("the database");
         for (table, rows) in expected["rows"].as_object().expect("counts") {
+            // Its rows went into the lists of tags, with schema 2.
+            let table = if table == "item_tags" { "tagged" } else { table };
             let (now, was) = (count(&migrated, table), rows.as_i64().unwrap_or(0));
             assert!(was > 0, "{table} of schema {number} has no row to lose");
             assert!(now >= was, "{table}: {was} rows became {now}");

@@ -21,7 +21,7 @@ macro_rules! words {
             }
 
             /// Its place in [`Self::ALL`], which is also how stores keep it.
-            pub fn index(self) -> u8 {
+            pub const fn index(self) -> u8 {
                 self as u8
             }
 

@@ -183,7 +183,7 @@ impl LastGood for KeptInDatabase {
 
 /// The engine's part of `status`.
 pub(super) fn status(shared: &Shared) -> Value {
-    let config = shared.book.in_force();
+    let config = shared.book.refresh_if_changed();
     let faults: Vec<Value> = config.faults.iter().map(crate::report::config_fault).collect();
     let notices: Vec<&String> = config.notices.iter().chain(&shared.notices).collect();
     let mut status = json!({

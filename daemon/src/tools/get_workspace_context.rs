@@ -3,7 +3,7 @@
 use orc_core::refusal::Refusal;
 use orc_core::{View, limits};
 use orc_store::Tx;
-use orc_store::queries::Filter;
+use orc_store::queries::{Filter, Within};
 use serde_json::{Map, Value, json};
 
 use super::get_blocked_items::stuck;
@@ -46,7 +46,8 @@ fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
             .into());
     };
     let scope = call.scope(tx, args)?;
-    let filter = Filter { workspace: Some(workspace.tags.clone()), ..Filter::of(scope) };
+    let within = Within { name: name.to_owned(), tags: workspace.tags.clone() };
+    let filter = Filter { workspace: Some(within), ..Filter::of(scope) };
     let (rows, now) = (call.rows(tx)?, call.now());
     let mut report = Report::default();
     report.put("workspace", name);

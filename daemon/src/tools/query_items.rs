@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use super::item_fields::row_of;
 use crate::answer::FIELDS;
 use crate::args::{Args, Kind, Param};
-use crate::call::{Answer, Call, workspace_tags};
+use crate::call::{Answer, Call, within};
 use crate::catalog::{Access, Effect, Tool};
 use crate::near::nearest;
 use crate::page::Page;
@@ -133,7 +133,7 @@ fn filter(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer<Filter> {
         priorities: words("priority")?.iter().map(|w| Priority::parse(w)).collect::<Result<_, _>>()?,
         parent,
         tags: args.words("tags")?.filter(|tags| !tags.is_empty()),
-        workspace: workspace_tags(tx, args.text("workspace")?)?,
+        workspace: within(tx, args.text("workspace")?)?,
         item_type: args.text("item_type")?.map(str::to_owned),
         scope: call.scope(tx, args)?,
         search: searched(args)?,

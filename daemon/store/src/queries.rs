@@ -25,7 +25,7 @@ mod way;
 pub use complete::Begun;
 pub use cursor::Cursor;
 pub use display::SharedShorts;
-pub use filter::{Filter, Scope};
+pub use filter::{Filter, Scope, Within};
 pub use graph::Neighbour;
 pub use history::{Held, HistoryFilter, HistoryPage, HistoryRow};
 pub use keep::{SessionRow, is_name_of};

@@ -237,8 +237,8 @@ SELECT i.id, (SELECT p.id FROM items p WHERE p.rid = i.parent) AS parent_id, i.t
 FROM items i;
 "#;
 
-/// The search text without the places of its words, which nobody asks for: a fifth of the size, and a search for a word that many
-/// items have goes through that much less. Marks are in words, so that Hindi and Thai are found as they are written.
+/// Roots and tags get lists of their own, and the search text loses the places of its words, which nobody asks for: a fifth of the size, and
+/// a search for a word that many items have goes through that much less. Marks are in words, so that Hindi and Thai are found as they are written.
 const V2: &str = r#"
 DROP TABLE item_text;
 DROP TABLE note_text;
@@ -250,4 +250,43 @@ INSERT INTO item_text (rowid, title, description) SELECT rid, title, description
 INSERT INTO note_text (rowid, body) SELECT rid, body FROM notes;
 
 CREATE INDEX items_roots ON items(project, created_ts, rid) WHERE parent IS NULL;
+
+-- The lists of each tag: 0 to 6, in that status, by updated_ts; 7, waiting for blockers, by created_ts; 8 and 9, open, by due_ts
+-- and by next_run_ts; 10, all, by created_ts. An item's number refers to it without a constraint: SQLite would look through all
+-- tags whenever an item goes.
+CREATE TABLE tagged (
+    tag     TEXT NOT NULL,
+    list    INTEGER NOT NULL,
+    project INTEGER NOT NULL,
+    at      INTEGER NOT NULL,
+    item    INTEGER NOT NULL,
+    PRIMARY KEY (tag, list, project, at, item)
+) STRICT, WITHOUT ROWID;
+INSERT INTO tagged SELECT t.tag, 10, t.project, t.created_ts, t.item FROM item_tags t;
+INSERT INTO tagged SELECT t.tag, i.status, t.project, i.updated_ts, t.item FROM item_tags t JOIN items i ON i.rid = t.item;
+INSERT INTO tagged SELECT t.tag, 7, t.project, i.created_ts, t.item FROM item_tags t JOIN items i ON i.rid = t.item
+    WHERE i.waits = 1;
+INSERT INTO tagged SELECT t.tag, 8, t.project, i.due_ts, t.item FROM item_tags t JOIN items i ON i.rid = t.item
+    WHERE i.due_ts IS NOT NULL AND i.status IN (0, 1, 2, 4);
+INSERT INTO tagged SELECT t.tag, 9, t.project, i.next_run_ts, t.item FROM item_tags t JOIN items i ON i.rid = t.item
+    WHERE i.next_run_ts IS NOT NULL AND i.status IN (0, 1, 2, 4);
+DROP TABLE item_tags;
+
+-- derived: which workspaces have a tag, and how many of their items are in each status, or (7) wait
+CREATE TABLE workspace_tags (
+    tag       TEXT NOT NULL,
+    workspace TEXT NOT NULL,
+    PRIMARY KEY (tag, workspace)
+) STRICT, WITHOUT ROWID;
+INSERT OR IGNORE INTO workspace_tags SELECT t.value, w.name FROM workspaces w, json_each(w.tags) t;
+CREATE TABLE workspace_counts (
+    workspace TEXT NOT NULL,
+    project   INTEGER NOT NULL,
+    status    INTEGER NOT NULL,
+    n         INTEGER NOT NULL,
+    PRIMARY KEY (workspace, project, status)
+) STRICT, WITHOUT ROWID;
+INSERT INTO workspace_counts
+    SELECT w.workspace, t.project, t.list, count(DISTINCT t.item)
+    FROM workspace_tags w CROSS JOIN tagged t ON t.tag = w.tag AND t.list BETWEEN 0 AND 7 GROUP BY 1, 2, 3;
 "#;

@@ -7,6 +7,7 @@ mod items;
 mod line;
 mod notes;
 mod record;
+mod tagged;
 
 pub(crate) use items::WAITING;
 pub(crate) use notes::PER_ITEM as NOTES_PER_ITEM;
@@ -15,6 +16,7 @@ use orc_core::time::Stamp;
 use orc_core::workspace::Workspace;
 use orc_core::{Change, Policies};
 use rusqlite::params;
+pub(crate) use tagged::{COUNTED, List};
 
 use crate::apply::Apply;
 use crate::error::{Error, Result};
@@ -64,7 +66,10 @@ impl Tx<'_> {
                 claims::put(self, claim)
             }
             Change::ClaimEnded { claim, .. } => claims::delete(self, &claim.subject),
-            Change::WorkspaceChanged { name, after, .. } => self.put_workspace(name, after.as_ref()),
+            Change::WorkspaceChanged { name, before, after } => {
+                tagged::redefine(self, name, before.as_ref(), after.as_ref())?;
+                self.put_workspace(name, after.as_ref())
+            }
         }
     }
 

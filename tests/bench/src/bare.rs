@@ -88,7 +88,7 @@ fn rows(tx: &Connection, inserts: &mut [Insert], n: usize) -> Outcome {
             tx.prepare_cached("INSERT INTO item_text (rowid, title, description) VALUES (?1, ?2, ?3)")?
                 .execute((rid, &title, &description))?;
             tx.prepare_cached(
-                "INSERT INTO item_tags (tag, project, created_ts, item) VALUES ('book', 0, ?1, ?2)",
+                "INSERT INTO tagged (tag, list, project, at, item) VALUES ('book', 0, 0, ?1, ?2), ('book', 10, 0, ?1, ?2)",
             )?
             .execute((&insert.cells[insert.times[0]], rid))?;
         }

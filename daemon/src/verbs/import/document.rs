@@ -105,6 +105,7 @@ impl Document {
         self.seek(Place { byte: 0, first: true })?;
         let mut found = Vec::new();
         self.expect(b'{', "an object, as export_graph answers it")?;
+        let mut known = false;
         while self.another(b'}')? {
             if self.peek()? != Some(b'"') {
                 return Err(self.unlike("a name in quotes"));
@@ -113,7 +114,9 @@ impl Document {
             // A name with half a character in it is none of ours.
             let key: String = serde_json::from_slice(&self.window[key]).unwrap_or_default();
             self.expect(b':', "a colon")?;
-            match List::ALL.into_iter().find(|list| list.key() == key) {
+            let list = List::ALL.into_iter().find(|list| list.key() == key);
+            known |= list.is_some();
+            match list {
                 Some(list) if self.peek()? != Some(b'n') => {
                     self.expect(b'[', &format!("an array of {key}"))?;
                     self.first = true;
@@ -130,6 +133,11 @@ impl Document {
             }
         }
         match self.peek()? {
+            // An empty graph is imported; any other object is not taken for one, as replacing by it would delete everything.
+            None if !known => {
+                let why = "it has none of items, notes and dependencies, so it is no exported graph".to_owned();
+                Err(Unreadable { path: self.path.clone(), why })
+            }
             None => Ok(found),
             Some(_) => Err(self.unlike("the document's end")),
         }

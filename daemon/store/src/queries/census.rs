@@ -49,15 +49,26 @@ impl Census {
 impl Tx<'_> {
     /// The census of a scope.
     pub(super) fn census(&self, scope: &Scope) -> Result<Census> {
+        self.read_census("counts WHERE ?3 IS NULL", scope, None)
+    }
+
+    /// The census of a scope's part of a workspace.
+    pub(super) fn census_within(&self, scope: &Scope, workspace: &str) -> Result<Census> {
+        self.read_census("workspace_counts WHERE workspace = ?3", scope, Some(workspace))
+    }
+
+    fn read_census(&self, counts: &str, scope: &Scope, workspace: Option<&str>) -> Result<Census> {
         let (name, none_too) = match scope {
             Scope::All => (None, true),
             Scope::With(name) => (Some(name), true),
             Scope::Only(name) => (Some(name), false),
         };
-        let sql = "SELECT project, status, n FROM counts
-                   WHERE n > 0 AND (?1 IS NULL OR project = (SELECT rid FROM projects WHERE name = ?1) OR (?2 AND project = 0))
-                   ORDER BY project";
-        let rows = self.rows(sql, rusqlite::params![name, none_too], |row| {
+        let sql = format!(
+            "SELECT project, status, n FROM {counts}
+             AND n > 0 AND (?1 IS NULL OR project = (SELECT rid FROM projects WHERE name = ?1) OR (?2 AND project = 0))
+             ORDER BY project"
+        );
+        let rows = self.rows(&sql, rusqlite::params![name, none_too, workspace], |row| {
             Ok((row.get::<_, i64>(0)?, row.get::<_, u8>(1)?, row.get::<_, i64>(2)?))
         })?;
         let mut census = Census::default();

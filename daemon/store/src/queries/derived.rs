@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::tx::Tx;
 
 /// One comparison: what it is about, and a query whose rows are the ids where kept and recomputed differ.
-const CHECKS: [(&str, &str); 9] = [
+const CHECKS: [(&str, &str); 12] = [
     (
         "unmet blockers",
         "SELECT i.id FROM items i WHERE i.unmet <>
@@ -42,9 +42,39 @@ const CHECKS: [(&str, &str); 9] = [
         "open tags",
         "SELECT tag || '/' || project FROM (
              SELECT o.tag, o.project, o.n FROM open_tags o WHERE o.n <> 0
-             UNION ALL SELECT t.tag, t.project, -count(*) FROM item_tags t CROSS JOIN items i ON i.rid = t.item
-             WHERE i.status NOT IN (3, 5, 6) GROUP BY t.tag, t.project)
+             UNION ALL SELECT t.tag, t.project, -count(*) FROM tagged t
+             WHERE t.list IN (0, 1, 2, 4) GROUP BY t.tag, t.project)
          GROUP BY tag, project HAVING sum(n) <> 0 LIMIT 20",
+    ),
+    (
+        "lists of tags",
+        "SELECT coalesce((SELECT o.id FROM items o WHERE o.rid = item), item) || '/' || tag || '/' || list FROM (
+             SELECT tag, list, project, at, item, 1 AS n FROM tagged WHERE list <> 10
+             UNION ALL SELECT t.tag, i.status, t.project, i.updated_ts, t.item, -1
+             FROM tagged t CROSS JOIN items i ON i.rid = t.item WHERE t.list = 10
+             UNION ALL SELECT t.tag, 7, t.project, i.created_ts, t.item, -1
+             FROM tagged t CROSS JOIN items i ON i.rid = t.item WHERE t.list = 10 AND i.waits = 1
+             UNION ALL SELECT t.tag, 8, t.project, i.due_ts, t.item, -1
+             FROM tagged t CROSS JOIN items i ON i.rid = t.item
+             WHERE t.list = 10 AND i.due_ts IS NOT NULL AND i.status IN (0, 1, 2, 4)
+             UNION ALL SELECT t.tag, 9, t.project, i.next_run_ts, t.item, -1
+             FROM tagged t CROSS JOIN items i ON i.rid = t.item
+             WHERE t.list = 10 AND i.next_run_ts IS NOT NULL AND i.status IN (0, 1, 2, 4))
+         GROUP BY tag, list, project, at, item HAVING sum(n) <> 0 LIMIT 20",
+    ),
+    (
+        "tags of workspaces",
+        "SELECT name FROM (SELECT workspace AS name, tag, 1 AS n FROM workspace_tags
+             UNION ALL SELECT DISTINCT w.name, t.value, -1 FROM workspaces w, json_each(w.tags) t)
+         GROUP BY name, tag HAVING sum(n) <> 0 LIMIT 20",
+    ),
+    (
+        "counts of workspaces",
+        "SELECT workspace || '/' || project || '/' || status FROM (
+             SELECT workspace, project, status, n FROM workspace_counts
+             UNION ALL SELECT w.workspace, t.project, t.list, -count(DISTINCT t.item)
+             FROM workspace_tags w CROSS JOIN tagged t ON t.tag = w.tag AND t.list BETWEEN 0 AND 7 GROUP BY 1, 2, 3)
+         GROUP BY workspace, project, status HAVING sum(n) <> 0 LIMIT 20",
     ),
     (
         "numbers of notes",
@@ -97,8 +127,8 @@ impl Tx<'_> {
 
     fn wrong_tags(&self) -> Result<Vec<String>> {
         // The items are looked up by their numbers, and put together here: a join of both could walk all tags for each item.
-        let sql = "SELECT t.item, t.tag FROM item_tags t CROSS JOIN items o ON o.rid = t.item
-                   WHERE t.project = coalesce(o.project, 0) AND t.created_ts = o.created_ts";
+        let sql = "SELECT t.item, t.tag FROM tagged t CROSS JOIN items o ON o.rid = t.item
+                   WHERE t.list = 10 AND t.project = coalesce(o.project, 0) AND t.at = o.created_ts";
         let mut kept: HashMap<i64, BTreeSet<String>> = HashMap::new();
         for (item, tag) in self.rows(sql, [], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))? {
             kept.entry(item).or_default().insert(tag);

@@ -5,6 +5,8 @@ use orc_core::status::{Priority, Status};
 use orc_core::words::words;
 use rusqlite::types::Value;
 
+use crate::write::List;
+
 /// The projects that a read covers.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub enum Scope {
@@ -28,8 +30,8 @@ pub struct Filter {
     pub parent: Option<Option<ItemId>>,
     /// Carries any of these tags, matched whole.
     pub tags: Option<Vec<String>>,
-    /// Carries any of a workspace's tags.
-    pub workspace: Option<Vec<String>>,
+    /// Belongs to that workspace.
+    pub workspace: Option<Within>,
     /// Has this type.
     pub item_type: Option<String>,
     /// Belongs to these projects.
@@ -40,6 +42,15 @@ pub struct Filter {
     pub updated_since: Option<i64>,
     /// Whether it is claimed at `now`.
     pub claimed: Option<bool>,
+}
+
+/// A workspace: the items that carry any of its tags.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Within {
+    /// Its name, under which its items are counted.
+    pub name: String,
+    /// Its tags, each matched whole.
+    pub tags: Vec<String>,
 }
 
 /// A condition under construction: SQL on `items i`, and its values in order.
@@ -70,6 +81,9 @@ impl Where {
     }
 }
 
+/// The list of all items of a tag.
+pub(super) const ALL: u8 = List::All.index();
+
 pub(super) fn marks(n: usize) -> String {
     vec!["?"; n].join(", ")
 }
@@ -96,12 +110,24 @@ impl Filter {
         *self == Self { scope: self.scope.clone(), ..Self::default() }
     }
 
+    /// Whether nothing but the scope and the workspace narrows it: then its items are counted.
+    pub(super) fn is_counted(&self) -> bool {
+        Self { workspace: None, ..self.clone() }.is_plain()
+    }
+
+    /// Lists of tags of which the items carry one each.
+    pub(super) fn any_tags(&self) -> impl Iterator<Item = &Vec<String>> {
+        self.tags.iter().chain(self.workspace.iter().map(|within| &within.tags))
+    }
+
     /// All of it, for queries that let SQLite choose where to begin.
     pub(crate) fn conditions(&self, now: i64) -> Where {
         let mut w = self.of_the_row();
-        for tags in [&self.tags, &self.workspace].into_iter().flatten() {
-            let clause =
-                format!("i.rid IN (SELECT item FROM item_tags WHERE tag IN ({}))", marks(tags.len()));
+        for tags in self.any_tags() {
+            let clause = format!(
+                "i.rid IN (SELECT item FROM tagged WHERE list = {ALL} AND tag IN ({}))",
+                marks(tags.len())
+            );
             w.and(clause, tags.iter().cloned().map(Value::from));
         }
         for word in self.search.iter().flat_map(|text| search_words(text)) {
@@ -117,10 +143,10 @@ impl Filter {
     /// What is left to check of items that are found already, one by one: all but the scope and the search.
     pub(super) fn checked(&self, now: i64) -> Where {
         let mut w = self.of_the_row();
-        for tags in [&self.tags, &self.workspace].into_iter().flatten() {
+        for tags in self.any_tags() {
             let clause = format!(
-                "EXISTS (SELECT 1 FROM item_tags g WHERE g.tag IN ({}) AND g.project = coalesce(i.project, 0)
-                     AND g.created_ts = i.created_ts AND g.item = i.rid)",
+                "EXISTS (SELECT 1 FROM tagged g WHERE g.list = {ALL} AND g.tag IN ({}) AND g.project = coalesce(i.project, 0)
+                     AND g.at = i.created_ts AND g.item = i.rid)",
                 marks(tags.len())
             );
             w.and(clause, tags.iter().cloned().map(Value::from));

@@ -9,11 +9,12 @@ use rusqlite::types::Value;
 use super::census::Census;
 use super::filter::{Filter, Scope, Where, marks};
 use super::list::Listed;
-use super::stretch::{Stretch, Stretches};
+use super::stretch::{LISTED_AT, Stretch, Stretches, TAGGED};
 use crate::error::Result;
 use crate::row;
 use crate::tx::Tx;
 use crate::view::count;
+use crate::write::List;
 
 /// A few rows of what matches, and how many there are in all.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -24,85 +25,152 @@ pub struct Section {
     pub total: usize,
 }
 
-/// What a section shows: stretches of one index.
+/// What a section shows: a part of the items, in the order of a moment that they have.
 struct Cut<'a> {
-    /// The table with the index.
-    from: &'static str,
-    /// The order in which the index has them.
-    order: &'static [&'static str],
+    part: Part<'a>,
+    /// Of the moment, in microseconds: behind this,
+    after: Option<i64>,
+    /// and before this.
+    before: Option<i64>,
     falling: &'static [bool],
-    /// The statuses that the index holds apart; none where it does not.
-    statuses: &'a [Status],
-    /// What else they have in common.
-    clause: (&'static str, Vec<Value>),
     /// Most that are counted.
     most: usize,
 }
 
-const BY_CHANGE: &str = "items i INDEXED BY items_by_change";
-const CHANGED: &[&str] = &["i.updated_ts", "i.rid"];
+/// A part of the items that an index has by itself, and every tag a list of.
+#[derive(Clone, Copy)]
+enum Part<'a> {
+    /// Those in any of these statuses, by when they changed.
+    In(&'a [Status]),
+    /// Those that wait in the queue for blockers, by when they were made.
+    Waiting,
+    /// Those that are open, by when they are due.
+    Due,
+    /// Those that are open, by when they run next.
+    Scheduled,
+}
+
 const LAST_FIRST: &[bool] = &[true, true];
 const FIRST_FIRST: &[bool] = &[false, false];
 
+impl Part<'_> {
+    /// Its index, its order, and the condition by which SQLite sees that the index has all of it.
+    fn index(self) -> (&'static str, &'static [&'static str; 2], &'static str) {
+        match self {
+            Self::In(_) => ("items i INDEXED BY items_by_change", &["i.updated_ts", "i.rid"], "i.status = ?"),
+            Self::Waiting => ("items i INDEXED BY items_waiting", &["i.created_ts", "i.rid"], "i.waits = 1"),
+            Self::Due => (
+                "items i INDEXED BY items_due",
+                &["i.due_ts", "i.rid"],
+                "i.status IN (0, 1, 2, 4) AND i.due_ts IS NOT NULL",
+            ),
+            Self::Scheduled => (
+                "items i INDEXED BY items_scheduled",
+                &["i.next_run_ts", "i.rid"],
+                "i.status IN (0, 1, 2, 4) AND i.next_run_ts IS NOT NULL",
+            ),
+        }
+    }
+
+    fn lists(self) -> Vec<List> {
+        match self {
+            Self::In(statuses) => statuses.iter().map(|status| List::In(*status)).collect(),
+            Self::Waiting => vec![List::Waiting],
+            Self::Due => vec![List::Due],
+            Self::Scheduled => vec![List::Scheduled],
+        }
+    }
+
+    /// How many there are.
+    fn count(self, census: &Census) -> Option<usize> {
+        match self {
+            Self::In(statuses) => Some(census.count(statuses)),
+            Self::Waiting => Some(census.waiting()),
+            Self::Due | Self::Scheduled => None,
+        }
+    }
+}
+
 impl<'a> Cut<'a> {
+    fn of(part: Part<'a>) -> Self {
+        Self { part, after: None, before: None, falling: FIRST_FIRST, most: limits::TOTAL_EXACT }
+    }
+
     /// Items in these statuses, changed last first.
     fn changed_last(statuses: &'a [Status]) -> Self {
-        Self {
-            from: BY_CHANGE,
-            order: CHANGED,
-            falling: LAST_FIRST,
-            statuses,
-            clause: ("", Vec::new()),
-            most: limits::TOTAL_EXACT,
-        }
+        Self { falling: LAST_FIRST, ..Self::of(Part::In(statuses)) }
     }
 
     /// Items in that status that have not changed since, longest first.
     fn unchanged_since(statuses: &'a [Status], since: i64) -> Self {
-        let clause = ("i.updated_ts < ?", vec![Value::from(since)]);
-        Self { falling: FIRST_FIRST, clause, ..Self::changed_last(statuses) }
+        Self { before: Some(since), ..Self::of(Part::In(statuses)) }
     }
 
+    /// Stretches of the index, one for each project and status.
     fn stretches(&self, census: &Census, rest: &Where) -> Stretches {
+        let (from, order, condition) = self.part.index();
         let mut parts = Vec::new();
-        let mut add = |project: Option<i64>, status: Option<Status>| {
-            let mut w = Where::default();
-            w.and("i.project IS ?", [Value::from(project)]);
-            if let Some(status) = status {
-                w.and("i.status = ?", [Value::from(status.index())]);
+        for list in self.part.lists() {
+            let (projects, status): (Vec<_>, _) = match list {
+                List::In(status) => (census.with(status).collect(), Some(Value::from(status.index()))),
+                _ => (census.projects().collect(), None),
+            };
+            for project in projects {
+                let mut w = Where::default();
+                w.and("i.project IS ?", [Value::from(project)]);
+                w.and(condition, status.clone());
+                self.bound(&mut w, order[0]);
+                w.and_all(rest.clone());
+                parts.push(Stretch { from, order, w });
             }
-            w.and_all(self.condition());
-            w.and_all(rest.clone());
-            parts.push(Stretch { from: self.from, order: self.order, w });
-        };
-        if self.statuses.is_empty() {
-            census.projects().for_each(|project| add(project, None));
-        }
-        for status in self.statuses {
-            census.with(*status).for_each(|project| add(project, Some(*status)));
         }
         Stretches { parts, falling: self.falling, overlap: false }
     }
 
-    fn condition(&self) -> Where {
-        let mut w = Where::default();
-        if !self.clause.0.is_empty() {
-            w.and(self.clause.0, self.clause.1.clone());
+    /// Stretches of the lists of these tags.
+    fn of_tags(&self, tags: &[String], census: &Census, rest: &Where) -> Stretches {
+        let from = if rest.is_empty() { "tagged t" } else { TAGGED };
+        let mut parts = Vec::new();
+        for (tag, list) in
+            tags.iter().flat_map(|tag| self.part.lists().into_iter().map(move |list| (tag, list)))
+        {
+            for project in census.projects() {
+                let mut w = Where::default();
+                let key =
+                    [Value::from(tag.clone()), Value::from(list.index()), Value::from(project.unwrap_or(0))];
+                w.and("t.tag = ? AND t.list = ? AND t.project = ?", key);
+                self.bound(&mut w, LISTED_AT[0]);
+                w.and_all(rest.clone());
+                parts.push(Stretch { from, order: LISTED_AT, w });
+            }
         }
-        w
+        Stretches { parts, falling: self.falling, overlap: tags.len() > 1 }
     }
 
-    /// The same for items that are found by what they are tagged with, or by a search.
+    /// All conditions on a row, and the order.
     fn of_found(&self, filter: &Filter, now: i64) -> (Where, String) {
+        let (_, order, condition) = self.part.index();
         let mut w = filter.conditions(now);
-        if !self.statuses.is_empty() {
-            let statuses = self.statuses.iter().map(|status| Value::from(status.index()));
-            w.and(format!("i.status IN ({})", marks(self.statuses.len())), statuses);
+        match self.part {
+            Part::In(statuses) => {
+                let values = statuses.iter().map(|status| Value::from(status.index()));
+                w.and(format!("i.status IN ({})", marks(statuses.len())), values);
+            }
+            _ => w.and(condition, []),
         }
-        w.and_all(self.condition());
-        let by = std::iter::zip(self.order, self.falling)
+        self.bound(&mut w, order[0]);
+        let by = std::iter::zip(order, self.falling)
             .map(|(column, falls)| format!("+{column} {}", if *falls { "DESC" } else { "ASC" }));
         (w, by.collect::<Vec<_>>().join(", "))
+    }
+
+    fn bound(&self, w: &mut Where, moment: &str) {
+        if let Some(after) = self.after {
+            w.and(format!("{moment} > ?"), [Value::from(after)]);
+        }
+        if let Some(before) = self.before {
+            w.and(format!("{moment} < ?"), [Value::from(before)]);
+        }
     }
 }
 
@@ -112,8 +180,8 @@ impl Tx<'_> {
     /// # Errors
     /// When the database cannot be read.
     pub fn status_counts(&self, filter: &Filter, now: i64) -> Result<Vec<(Status, i64)>> {
-        if filter.is_plain() {
-            return Ok(self.census(&filter.scope)?.by_status());
+        if filter.is_counted() {
+            return Ok(self.census_of(filter)?.by_status());
         }
         let w = filter.conditions(now);
         let sql =
@@ -135,38 +203,40 @@ impl Tx<'_> {
         Ok(open)
     }
 
-    /// The first `limit` items of a cut that match the filter, and how many there are.
-    fn section(&self, filter: &Filter, cut: &Cut<'_>, limit: usize, now: i64) -> Result<Section> {
-        self.section_of(filter, cut, limit, now, None)
+    /// The census of the filter's scope and workspace.
+    fn census_of(&self, filter: &Filter) -> Result<Census> {
+        match &filter.workspace {
+            None => self.census(&filter.scope),
+            Some(within) => self.census_within(&filter.scope, &within.name),
+        }
     }
 
-    /// The same where it may be known how many there are.
-    fn section_of(
-        &self,
-        filter: &Filter,
-        cut: &Cut<'_>,
-        limit: usize,
-        now: i64,
-        known: Option<usize>,
-    ) -> Result<Section> {
-        let (rids, total) = if filter.search.is_some() || self.few_tagged(filter)? {
-            let (w, order) = cut.of_found(filter, now);
-            let rids = self.gathered(&w, &order, 0, limit + 1)?;
-            let total = if rids.len() > limit { self.count_up_to(&w, cut.most)? } else { rids.len() };
-            (rids, total)
-        } else {
-            let census = self.census(&filter.scope)?;
-            let rest = Filter { scope: Scope::All, ..filter.clone() }.checked(now);
-            let stretches = cut.stretches(&census, &rest);
-            let rids = stretches.first(self, 0, limit + 1)?;
-            let total = match rids.len() > limit {
-                true if known.is_some() => known.unwrap_or_default(),
-                true if filter.is_plain() && cut.clause.0.is_empty() => census.count(cut.statuses),
-                true => stretches.count(self, cut.most)?,
-                false => rids.len(),
-            };
-            (rids, total)
+    /// The first `limit` items of a cut that match the filter, and how many there are.
+    fn section(&self, filter: &Filter, cut: &Cut<'_>, limit: usize, now: i64) -> Result<Section> {
+        if filter.search.is_some() {
+            return self.section_of_found(filter, cut, limit, now);
+        }
+        let census = self.census_of(filter)?;
+        let rest = Filter { scope: Scope::All, workspace: None, ..filter.clone() }.checked(now);
+        let stretches = match &filter.workspace {
+            None => cut.stretches(&census, &rest),
+            Some(within) => cut.of_tags(&within.tags, &census, &rest),
         };
+        let rids = stretches.first(self, 0, limit + 1)?;
+        let whole = filter.is_counted() && cut.after.is_none() && cut.before.is_none();
+        let total = match cut.part.count(&census).filter(|_| whole) {
+            _ if rids.len() <= limit => rids.len(),
+            Some(known) => known,
+            None => stretches.count(self, cut.most)?,
+        };
+        Ok(Section { rows: self.listed_at(&rids[..rids.len().min(limit)], now)?, total })
+    }
+
+    /// The same of what a search finds, which no index has in an order.
+    fn section_of_found(&self, filter: &Filter, cut: &Cut<'_>, limit: usize, now: i64) -> Result<Section> {
+        let (w, order) = cut.of_found(filter, now);
+        let rids = self.gathered(&w, &order, 0, limit + 1)?;
+        let total = if rids.len() > limit { self.count_up_to(&w, cut.most)? } else { rids.len() };
         Ok(Section { rows: self.listed_at(&rids[..rids.len().min(limit)], now)?, total })
     }
 
@@ -200,17 +270,8 @@ impl Tx<'_> {
     /// When the database cannot be read.
     pub fn held_back(&self, filter: &Filter, limit: usize, now: i64) -> Result<Section> {
         let blocked = self.section(filter, &Cut::changed_last(&[Status::Blocked]), limit, now)?;
-        let cut = Cut {
-            from: "items i INDEXED BY items_waiting",
-            order: &["i.created_ts", "i.rid"],
-            falling: FIRST_FIRST,
-            statuses: &[],
-            clause: ("i.waits = 1", Vec::new()),
-            most: limits::TOTAL_EXACT,
-        };
-        let known = if filter.is_plain() { Some(self.census(&filter.scope)?.waiting()) } else { None };
         let room = limit - blocked.rows.len();
-        let waiting = self.section_of(filter, &cut, room, now, known)?;
+        let waiting = self.section(filter, &Cut::of(Part::Waiting), room, now)?;
         let rows = blocked.rows.into_iter().chain(waiting.rows).collect();
         Ok(Section { rows, total: blocked.total + waiting.total })
     }
@@ -234,15 +295,7 @@ impl Tx<'_> {
     /// # Errors
     /// When the database cannot be read.
     pub fn due(&self, filter: &Filter, from: i64, to: i64, limit: usize, now: i64) -> Result<Section> {
-        const DUE: &str = "i.due_ts > ? AND i.due_ts <= ? AND i.status IN (0, 1, 2, 4)";
-        let cut = Cut {
-            from: "items i INDEXED BY items_due",
-            order: &["i.due_ts", "i.rid"],
-            falling: FIRST_FIRST,
-            statuses: &[],
-            clause: (DUE, vec![Value::from(from), Value::from(to)]),
-            most: limits::TOTAL_EXACT,
-        };
+        let cut = Cut { after: Some(from), before: Some(to + 1), ..Cut::of(Part::Due) };
         self.section(filter, &cut, limit, now)
     }
 
@@ -251,15 +304,7 @@ impl Tx<'_> {
     /// # Errors
     /// When the database cannot be read.
     pub fn scheduled(&self, filter: &Filter, to: i64, limit: usize, now: i64) -> Result<Section> {
-        const SCHEDULED: &str = "i.next_run_ts <= ? AND i.status IN (0, 1, 2, 4)";
-        let cut = Cut {
-            from: "items i INDEXED BY items_scheduled",
-            order: &["i.next_run_ts", "i.rid"],
-            falling: FIRST_FIRST,
-            statuses: &[],
-            clause: (SCHEDULED, vec![Value::from(to)]),
-            most: limits::TOTAL_EXACT,
-        };
+        let cut = Cut { before: Some(to + 1), ..Cut::of(Part::Scheduled) };
         self.section(filter, &cut, limit, now)
     }
 

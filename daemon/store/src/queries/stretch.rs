@@ -17,6 +17,11 @@ use crate::row;
 use crate::tx::Tx;
 use crate::view::count;
 
+/// The lists of tags, with the items that stand in them.
+pub(super) const TAGGED: &str = "tagged t CROSS JOIN items i ON i.rid = t.item";
+/// The order of each of them.
+pub(super) const LISTED_AT: &[&str] = &["t.at", "t.item"];
+
 /// One stretch of an index.
 #[derive(Clone)]
 pub(super) struct Stretch {

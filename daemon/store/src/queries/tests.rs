@@ -10,9 +10,10 @@ use orc_core::note::Note;
 use orc_core::status::{Priority, Role, Status};
 use orc_core::text::split_tags;
 use orc_core::time::Stamp;
+use orc_core::workspace::Workspace;
 use orc_core::{Change, Policies};
 
-use super::{Filter, HistoryFilter, HistoryRow, NoteFilter, Order, Scope, Sort, Start};
+use super::{Filter, HistoryFilter, HistoryRow, NoteFilter, Order, Scope, Sort, Start, Within};
 use crate::tests::fresh;
 use crate::tx::Tx;
 
@@ -44,7 +45,20 @@ fn filled() -> (Tx<'static>, Vec<Known>) {
     let (tx, mut draw, ids) = (fresh(), Draw(7), Ids::new(99));
     let actor = Actor { session: "s".into(), agent: "a".into(), subagent: None };
     let mut all: Vec<Known> = Vec::new();
+    // One is there before its items are made, the others come in the middle.
+    let workspace = |name: &str| Change::WorkspaceChanged {
+        name: name.to_owned(),
+        before: None,
+        after: Some(Workspace { tags: within(name).tags, ..Workspace::default() }),
+    };
     for n in 0..ITEMS {
+        let defined: &[&str] = match n {
+            0 => &["green"],
+            200 => &["rare", "several"],
+            _ => &[],
+        };
+        let defined: Vec<Change> = defined.iter().map(|name| workspace(name)).collect();
+        tx.commit(&defined, &actor, &Stamp::from_micros(NOW), &Policies::default()).unwrap();
         // Many are made in the same moment, and few in the order of their times.
         let made = Stamp::from_micros(NOW - i64::try_from(draw.below(90)).unwrap() * 1_000);
         let parent = (draw.below(3) == 0 && !all.is_empty()).then(|| draw.below(9) as usize % all.len());
@@ -113,6 +127,12 @@ fn filled() -> (Tx<'static>, Vec<Known>) {
     (tx, all)
 }
 
+/// A workspace of the store.
+fn within(name: &str) -> Within {
+    let tags: &[&str] = if name == "several" { &["green", "red", "rare"] } else { &[name] };
+    Within { name: name.to_owned(), tags: tags.iter().map(|tag| (*tag).to_owned()).collect() }
+}
+
 type Condition = Box<dyn Fn(&mut Filter)>;
 
 /// Filters of one condition, and of every two of them that can be told apart.
@@ -127,7 +147,8 @@ fn filters(all: &[Known]) -> Vec<Filter> {
         Box::new(|f| f.item_type = Some("bug".into())),
         Box::new(move |f| f.tags = some(&["red", "blue"])),
         Box::new(move |f| f.tags = some(&["rare"])),
-        Box::new(move |f| f.workspace = some(&["green"])),
+        Box::new(move |f| f.workspace = Some(within("green"))),
+        Box::new(move |f| f.workspace = Some(within("several"))),
         Box::new(move |f| f.parent = Some(parent.clone())),
         Box::new(|f| f.parent = Some(None)),
         Box::new(|f| f.search = Some("har".into())),
@@ -169,7 +190,7 @@ fn matches(filter: &Filter, known: &Known) -> bool {
         && (filter.priorities.is_empty() || filter.priorities.contains(&item.priority))
         && filter.parent.as_ref().is_none_or(|parent| *parent == item.parent)
         && tagged(&filter.tags)
-        && tagged(&filter.workspace)
+        && tagged(&filter.workspace.as_ref().map(|within| within.tags.clone()))
         && filter.item_type.as_ref().is_none_or(|name| *name == item.item_type)
         && match &filter.scope {
             Scope::All => true,
@@ -292,9 +313,9 @@ fn a_search_among_notes_finds_what_asking_every_note_finds() {
 #[test]
 fn sections_have_what_asking_every_item_finds() {
     let (tx, all) = filled();
-    for workspace in [None, Some("green"), Some("rare")] {
+    for workspace in [None, Some("green"), Some("rare"), Some("several")] {
         for scope in [Scope::All, Scope::With("one".into()), Scope::Only("two".into())] {
-            let filter = Filter { workspace: workspace.map(|tag| vec![tag.to_owned()]), ..Filter::of(scope) };
+            let filter = Filter { workspace: workspace.map(within), ..Filter::of(scope) };
             let of = |wanted: &dyn Fn(&Item) -> bool| {
                 all.iter().filter(|known| matches(&filter, known) && wanted(&known.item)).count()
             };
@@ -323,6 +344,9 @@ fn sections_have_what_asking_every_item_finds() {
                     of(&|i| i.status == Status::Done && i.updated_at.micros() < since),
                 ),
             ];
+            let counts = Status::ALL.iter().map(|status| (*status, of(&|i| i.status == *status) as i64));
+            let counts: Vec<_> = counts.filter(|(_, n)| *n > 0).collect();
+            assert_eq!(tx.status_counts(&filter, NOW).unwrap(), counts, "{filter:?}");
             for (name, section, wanted) in cases {
                 let section = section.unwrap();
                 assert_eq!(section.total, wanted, "{name} {filter:?}");

@@ -7,10 +7,10 @@ use rusqlite::types::Value;
 
 use super::census::Census;
 use super::cursor::Cursor;
-use super::filter::{Filter, Where, marks};
+use super::filter::{ALL, Filter, Where, Within, marks};
 use super::list::{Order, Sort};
 use super::search::Search;
-use super::stretch::{Stretch, Stretches};
+use super::stretch::{LISTED_AT, Stretch, Stretches, TAGGED};
 use crate::error::Result;
 use crate::tx::Tx;
 use crate::view::count;
@@ -78,9 +78,9 @@ impl Tx<'_> {
 
     /// Whether tags narrow the filter to few items.
     pub(super) fn few_tagged(&self, filter: &Filter) -> Result<bool> {
-        for tags in [&filter.tags, &filter.workspace].into_iter().flatten() {
+        for tags in filter.any_tags() {
             let sql = format!(
-                "SELECT count(*) FROM (SELECT 1 FROM item_tags WHERE tag IN ({}) LIMIT ?)",
+                "SELECT count(*) FROM (SELECT 1 FROM tagged WHERE list = {ALL} AND tag IN ({}) LIMIT ?)",
                 marks(tags.len())
             );
             let values = tags.iter().cloned().map(Value::from).chain([Value::from(count(FEW) + 1)]);
@@ -124,7 +124,7 @@ impl Along<'_> {
                 (_, Some(tags), _) => {
                     Way::Along(self.by_tags(tags, &Filter { tags: None, ..filter.clone() }), None)
                 }
-                (_, _, Some(tags)) => {
+                (_, _, Some(Within { tags, .. })) => {
                     Way::Along(self.by_tags(tags, &Filter { workspace: None, ..filter.clone() }), None)
                 }
                 _ if filter.item_type.is_some() => Way::Along(self.by_type(), None),
@@ -211,18 +211,18 @@ impl Along<'_> {
     fn by_tags(&self, tags: &[String], rest: &Filter) -> Stretches {
         let plain = rest.is_plain();
         // The tags' own rows say all that a list by tag alone needs.
-        let from = if plain { "item_tags t" } else { "item_tags t CROSS JOIN items i ON i.rid = t.item" };
+        let from = if plain { "tagged t" } else { TAGGED };
         let mut parts = Vec::new();
         for project in self.census.projects() {
             for tag in tags {
                 let mut w = Where::default();
                 w.and(
-                    "t.tag = ? AND t.project = ?",
-                    [Value::from(tag.clone()), Value::from(project.unwrap_or(0))],
+                    "t.tag = ? AND t.list = ? AND t.project = ?",
+                    [Value::from(tag.clone()), Value::from(ALL), Value::from(project.unwrap_or(0))],
                 );
                 w.and_all(rest.checked(self.now));
-                self.behind(&mut w, ["t.created_ts", "t.item"]);
-                parts.push(Stretch { from, order: &["t.created_ts", "t.item"], w });
+                self.behind(&mut w, ["t.at", "t.item"]);
+                parts.push(Stretch { from, order: LISTED_AT, w });
             }
         }
         Stretches { parts, falling: self.falling(), overlap: tags.len() > 1 }

@@ -34,6 +34,8 @@ pub(super) const KEYS: [&str; 3] = ["plan", "decision", "log"];
 pub(super) const WORKSPACES: [&str; 2] = ["docs", "code"];
 
 const TYPES: [&str; 4] = ["", "task", "log", "stone"];
+/// What an item of each type is tagged with: the types are also the tags of workspaces.
+const TAGS: [&[&str]; 4] = [&["task"], &[], &["log", "task"], &["stone", "log", "stone"]];
 const PROJECTS: [&str; 2] = ["flat", "other"];
 const BEGINNING: i64 = 1_795_392_000_000_000;
 
@@ -134,7 +136,7 @@ impl Player {
             // What would be one item too many is something else.
             Action::Create { .. } if full => self.restore(self.calls as usize, model),
             Action::Create { parent, item_type, scheduled, project } => {
-                let mut edits = vec![Edit::ItemType(TYPES[item_type].into())];
+                let mut edits = self.edits(Field::ItemType(item_type));
                 edits.extend(scheduled.then(|| Edit::Schedule(Some("0 9 * * *".into()))));
                 Command::CreateItem(NewItem {
                     title: format!("item {}", self.known.len()),
@@ -145,7 +147,7 @@ impl Player {
             }
             Action::Update { item, what, care } => Command::UpdateItem {
                 item: self.reference(item),
-                edits: vec![self.edit(what)],
+                edits: self.edits(what),
                 guard: self.guard(item, care, model),
             },
             Action::Move { item, parent, care } => Command::UpdateItem {
@@ -213,13 +215,16 @@ impl Player {
         Command::RestoreItem { item }
     }
 
-    fn edit(&self, what: Field) -> Edit {
+    fn edits(&self, what: Field) -> Vec<Edit> {
         match what {
-            Field::Title(n) => Edit::Title(format!("title {n}")),
-            Field::Priority(priority) => Edit::Priority(priority),
-            Field::ItemType(n) => Edit::ItemType(TYPES[n].into()),
-            Field::Schedule(set) => Edit::Schedule(set.then(|| "30 4 * * 1".into())),
-            Field::DueAt(set) => Edit::DueAt(set.then(|| Stamp::from_micros(self.now + DAY))),
+            Field::Title(n) => vec![Edit::Title(format!("title {n}"))],
+            Field::Priority(priority) => vec![Edit::Priority(priority)],
+            Field::ItemType(n) => vec![
+                Edit::ItemType(TYPES[n].into()),
+                Edit::Tags(TAGS[n].iter().map(|tag| (*tag).to_owned()).collect()),
+            ],
+            Field::Schedule(set) => vec![Edit::Schedule(set.then(|| "30 4 * * 1".into()))],
+            Field::DueAt(set) => vec![Edit::DueAt(set.then(|| Stamp::from_micros(self.now + DAY)))],
         }
     }
 
@@ -279,7 +284,7 @@ impl Player {
             priority: Priority::Low,
             complexity: None,
             item_type: TYPES[n].into(),
-            tags: String::new(),
+            tags: TAGS[n].join(","),
             metadata: None,
             properties: None,
             due_at: None,

@@ -7,6 +7,7 @@ use rusqlite::{Connection, params};
 use super::LINE_RULES;
 use crate::error::Result;
 use crate::tx::Tx;
+use crate::write::COUNTED;
 
 /// What refers to rows that are not there: what happens to it, and the statement that does it.
 const REFERENCES: [(&str, &str); 6] = [
@@ -27,7 +28,7 @@ const REFERENCES: [(&str, &str); 6] = [
         "claims of lost items, taken out",
         "DELETE FROM claims WHERE item IS NOT NULL AND item NOT IN (SELECT rid FROM items)",
     ),
-    ("tags of lost items, taken out", "DELETE FROM item_tags WHERE item NOT IN (SELECT rid FROM items)"),
+    ("tags of lost items, taken out", "DELETE FROM tagged WHERE item NOT IN (SELECT rid FROM items)"),
 ];
 
 /// What follows from other columns by SQL alone, in this order.
@@ -73,7 +74,7 @@ pub(super) fn all(tx: &Tx<'_>, now: i64) -> Result<()> {
 }
 
 fn tags(tx: &Tx<'_>) -> Result<()> {
-    tx.conn.execute("DELETE FROM item_tags", [])?;
+    tx.conn.execute("DELETE FROM tagged", [])?;
     let items = tx.rows(
         "SELECT rid, coalesce(project, 0), created_ts, tags FROM items WHERE tags <> ''",
         [],
@@ -86,18 +87,34 @@ fn tags(tx: &Tx<'_>) -> Result<()> {
             ))
         },
     )?;
-    let sql = "INSERT OR IGNORE INTO item_tags (tag, project, created_ts, item) VALUES (?1, ?2, ?3, ?4)";
+    let sql = "INSERT OR IGNORE INTO tagged (tag, list, project, at, item) VALUES (?1, 10, ?2, ?3, ?4)";
     let mut insert = tx.conn.prepare(sql)?;
     for (rid, project, created, tags) in items {
         for tag in split_tags(&tags) {
             insert.execute(params![tag, project, created, rid])?;
         }
     }
-    tx.conn.execute("DELETE FROM open_tags", [])?;
-    tx.conn.execute(
-        "INSERT INTO open_tags (tag, project, n) SELECT t.tag, t.project, count(*) FROM item_tags t
-         JOIN items i ON i.rid = t.item WHERE i.status NOT IN (3, 5, 6) GROUP BY t.tag, t.project",
-        [],
-    )?;
+    for sql in OF_TAGS {
+        tx.conn.execute(sql, [])?;
+    }
+    tx.conn.execute(&format!("{COUNTED} GROUP BY 1, 2, 3"), [])?;
     Ok(())
 }
+
+/// What follows from the list of all items of each tag.
+const OF_TAGS: [&str; 9] = [
+    "INSERT INTO tagged SELECT t.tag, i.status, t.project, i.updated_ts, t.item FROM tagged t JOIN items i ON i.rid = t.item
+         WHERE t.list = 10",
+    "INSERT INTO tagged SELECT t.tag, 7, t.project, i.created_ts, t.item FROM tagged t JOIN items i ON i.rid = t.item
+         WHERE t.list = 10 AND i.waits = 1",
+    "INSERT INTO tagged SELECT t.tag, 8, t.project, i.due_ts, t.item FROM tagged t JOIN items i ON i.rid = t.item
+         WHERE t.list = 10 AND i.due_ts IS NOT NULL AND i.status IN (0, 1, 2, 4)",
+    "INSERT INTO tagged SELECT t.tag, 9, t.project, i.next_run_ts, t.item FROM tagged t JOIN items i ON i.rid = t.item
+         WHERE t.list = 10 AND i.next_run_ts IS NOT NULL AND i.status IN (0, 1, 2, 4)",
+    "DELETE FROM open_tags",
+    "INSERT INTO open_tags (tag, project, n) SELECT tag, project, count(*) FROM tagged WHERE list IN (0, 1, 2, 4)
+         GROUP BY tag, project",
+    "DELETE FROM workspace_tags",
+    "INSERT OR IGNORE INTO workspace_tags SELECT t.value, w.name FROM workspaces w, json_each(w.tags) t",
+    "DELETE FROM workspace_counts",
+];

@@ -56,7 +56,7 @@ fn wrong_columns_and_dangling_rows_are_mended_after_a_backup() {
          UPDATE edges SET met = 1 WHERE rid = 1;
          UPDATE counts SET n = n + 5;
          DELETE FROM open_tags;
-         DELETE FROM item_tags WHERE item = 4;
+         DELETE FROM tagged WHERE item = 4;
          DELETE FROM item_text WHERE rowid = 5;
          DELETE FROM items WHERE rid = 20;";
     Connection::open(&path).unwrap().execute_batch(spoil).unwrap();

@@ -10,7 +10,7 @@ use orc_core::time::Stamp;
 use rusqlite::params;
 
 use super::changed::Changed;
-use super::edges;
+use super::{edges, tagged};
 use crate::error::Result;
 use crate::row;
 use crate::tx::Tx;
@@ -76,7 +76,7 @@ pub(super) fn insert(tx: &Tx<'_>, item: &Item, origin: Origin) -> Result<()> {
     )?;
     let rid = tx.conn.last_insert_rowid();
     tx.touch(rid);
-    put_tags(tx, rid, project, item)?;
+    tagged::settle(tx, rid, project, None, Some(item))?;
     put_text(tx, rid, item)?;
     add_to_count(tx, project, item.status.index(), 1)?;
     if !item.status.is_terminal() {
@@ -119,11 +119,7 @@ pub(super) fn update(tx: &Tx<'_>, before: &Item, after: &Item) -> Result<()> {
     );
     row.write(tx, rid)?;
     tx.touch(rid);
-    if before.tags != after.tags {
-        let project = project(tx, after)?;
-        drop_tags(tx, rid, project, before)?;
-        put_tags(tx, rid, project, after)?;
-    }
+    settle_tags(tx, rid, before, after)?;
     let open_tags = |item: &Item| if item.status.is_terminal() { String::new() } else { item.tags.clone() };
     let (tags_before, tags_after) = (open_tags(before), open_tags(after));
     if tags_before != tags_after {
@@ -207,28 +203,31 @@ pub(super) fn delete(tx: &Tx<'_>, item: &Item, notes: &[Note], edges: &[Edge]) -
         add_open_tags(tx, project, &item.tags, -1)?;
     }
     add_to_count(tx, project, item.status.index(), -1)?;
-    if tx.one("SELECT waits FROM items WHERE rid = ?1", [rid], |r| r.get(0))? == Some(true) {
+    if waits(tx, rid)? {
         add_to_count(tx, project, WAITING, -1)?;
+        tagged::wait(tx, rid, project, &item.tags, item.created_at.micros(), false)?;
     }
-    drop_tags(tx, rid, project, item)?;
+    tagged::settle(tx, rid, project, Some(item), None)?;
     tx.execute("DELETE FROM item_text WHERE rowid = ?1", [rid])?;
     tx.execute("DELETE FROM items WHERE rid = ?1", [rid])
 }
 
-fn put_tags(tx: &Tx<'_>, rid: i64, project: Option<i64>, item: &Item) -> Result<()> {
-    let sql = "INSERT OR IGNORE INTO item_tags (tag, project, created_ts, item) VALUES (?1, ?2, ?3, ?4)";
-    for tag in split_tags(&item.tags) {
-        tx.execute(sql, params![tag, project.unwrap_or(0), item.created_at.micros(), rid])?;
-    }
-    Ok(())
+fn waits(tx: &Tx<'_>, rid: i64) -> Result<bool> {
+    Ok(tx.one("SELECT waits FROM items WHERE rid = ?1", [rid], |row| row.get(0))? == Some(true))
 }
 
-fn drop_tags(tx: &Tx<'_>, rid: i64, project: Option<i64>, item: &Item) -> Result<()> {
-    let sql = "DELETE FROM item_tags WHERE tag = ?1 AND project = ?2 AND created_ts = ?3 AND item = ?4";
-    for tag in split_tags(&item.tags) {
-        tx.execute(sql, params![tag, project.unwrap_or(0), item.created_at.micros(), rid])?;
+/// The lists of the item's tags; where it has none, before and after, there is nothing to look up.
+fn settle_tags(tx: &Tx<'_>, rid: i64, before: &Item, after: &Item) -> Result<()> {
+    if before.tags.is_empty() && after.tags.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    let project = project(tx, after)?;
+    if before.tags != after.tags && waits(tx, rid)? {
+        let made = after.created_at.micros();
+        tagged::wait(tx, rid, project, &before.tags, made, false)?;
+        tagged::wait(tx, rid, project, &after.tags, made, true)?;
+    }
+    tagged::settle(tx, rid, project, Some(before), Some(after))
 }
 
 fn add_open_tags(tx: &Tx<'_>, project: Option<i64>, tags: &str, by: i64) -> Result<()> {

@@ -6,6 +6,7 @@ use orc_core::status::{Priority, Status};
 use rusqlite::{Row, params};
 
 use super::items::{WAITING, add_to_count};
+use super::tagged;
 use crate::error::Result;
 use crate::row::word;
 use crate::tx::Tx;
@@ -48,6 +49,10 @@ fn settle_one(tx: &Tx<'_>, rid: i64, policies: &Policies, now: i64) -> Result<()
     }
     if waits != kept.waits {
         add_to_count(tx, kept.project, WAITING, if waits { 1 } else { -1 })?;
+        let sql = "SELECT tags, created_ts FROM items WHERE rid = ?1";
+        let of = tx.one(sql, [rid], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
+        let (tags, made) = of.unwrap_or_default();
+        tagged::wait(tx, rid, kept.project, &tags, made, waits)?;
     }
     let sql = "UPDATE items SET line = ?2, turn_ts = ?3, waits = ?4 WHERE rid = ?1";
     tx.execute(sql, params![rid, place.line, place.turn, waits])
