@@ -181,21 +181,8 @@ fn what_a_tool_costs_follows_its_answer_and_not_the_store() {
 
 /// Whether a step reads a table that grows with the store.
 fn reads_whole_table(step: &str) -> bool {
-    let growing = [
-        "i",
-        "n",
-        "e",
-        "c",
-        "h",
-        "t",
-        "items",
-        "notes",
-        "edges",
-        "claims",
-        "history",
-        "item_tags",
-        "requests",
-    ];
+    let growing =
+        ["i", "n", "e", "c", "h", "t", "items", "notes", "edges", "claims", "history", "tagged", "requests"];
     let mut words = step.split(' ');
     words.next() == Some("SCAN") && words.next().is_some_and(|name| growing.contains(&name))
 }

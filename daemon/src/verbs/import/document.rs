@@ -135,7 +135,8 @@ impl Document {
         match self.peek()? {
             // An empty graph is imported; any other object is not taken for one, as replacing by it would delete everything.
             None if !known => {
-                let why = "it has none of items, notes and dependencies, so it is no exported graph".to_owned();
+                let why =
+                    "it has none of items, notes and dependencies, so it is no exported graph".to_owned();
                 Err(Unreadable { path: self.path.clone(), why })
             }
             None => Ok(found),
