@@ -149,6 +149,9 @@ fn a_broken_config_is_found_with_and_without_a_daemon() {
     says(&finding(&env, "config", "problem", 1), &["config.yaml:2:", "stale.queue"]);
     let mut daemon = env.serve(&[]);
     says(&finding(&env, "config", "problem", 1), &["config.yaml:2:", "stale.queue"]);
+    // What was saved just now is known, too.
+    std::fs::write(&path, "stael: {}\n").unwrap();
+    says(&finding(&env, "config", "problem", 1), &["config.yaml:1:", "stael"]);
     assert_eq!(env.run(&["stop"]).code, Some(0));
     daemon.wait().unwrap();
 }

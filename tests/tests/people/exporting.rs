@@ -24,6 +24,18 @@ fn entries(folder: &std::path::Path) -> Vec<String> {
 }
 
 #[test]
+fn what_is_no_graph_replaces_none() {
+    let env = TestEnv::new();
+    shop(&env);
+    let ann = env.person();
+    let before = ann.ends_with(0, &["list", "--all"]).stdout;
+    fs::write(env.folder().join("other.json"), r#"{"a": 1}"#).expect("what the test needs");
+    let refused = ann.ends_with(1, &["import", "other.json", "--mode", "replace"]);
+    assert!(refused.stderr.contains("no exported graph"), "{refused:?}");
+    assert_eq!(ann.ends_with(0, &["list", "--all"]).stdout, before);
+}
+
+#[test]
 fn what_is_exported_can_be_imported() {
     let (env, other) = (TestEnv::new(), TestEnv::new());
     shop(&env);
