@@ -1,5 +1,6 @@
 //! Rows and refusals as the documents that clients read (contract.md §1).
 
+use std::borrow::Cow;
 use std::cell::Cell;
 
 use orc_core::claim::{Claim, Subject};
@@ -7,14 +8,27 @@ use orc_core::edge::Edge;
 use orc_core::id::ItemId;
 use orc_core::item::Item;
 use orc_core::note::Note;
-use orc_core::refusal::{Blocker, Details, MissingNote, Refusal};
+use orc_core::refusal::{Code, Details, MissingNote, Refusal};
 use orc_core::time::Stamp;
 use orc_core::view::View;
 use orc_store::fields::{self, Field};
 use orc_store::history;
-use orc_store::queries::{Listed, SharedShorts};
+use orc_store::queries::SharedShorts;
 use orc_store::{Error, Tx};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
+
+use crate::call::Answer;
+
+mod list_row;
+
+pub(crate) use list_row::{BlockerRow, ListRow};
+
+/// A document, written.
+pub(crate) fn written(document: &impl Serialize) -> Answer<String> {
+    // Not by a `Display`, which checks each piece of the text once more.
+    Ok(serde_json::to_string(document).map_err(|e| Refusal::new(Code::Internal, e.to_string()))?)
+}
 
 /// How much of a row an answer shows; chosen by the session.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -25,10 +39,6 @@ pub(crate) enum Level {
     /// The original's exact row.
     Full,
 }
-
-/// The fields of a compact list row, when the call picks no others.
-const LIST_FIELDS: [&str; 8] =
-    ["id", "title", "status", "priority", "parent_id", "tags", "due_at", "claimed_by"];
 
 /// Every field that a list may be asked for.
 pub(crate) const FIELDS: [&str; fields::FIELDS.len() + 1] = {
@@ -58,10 +68,15 @@ impl<'a, 'c> Rows<'a, 'c> {
 
     /// An id as this answer shows it.
     pub(crate) fn id(&self, id: &ItemId) -> Result<Value, Error> {
-        Ok(match &self.shared {
-            Some(shared) => Value::from(self.tx.shortest(id, shared)?),
-            None => Value::from(id.as_str()),
-        })
+        Ok(Value::from(self.shown_id(id)?))
+    }
+
+    /// The same, not yet a value.
+    fn shown_id<'i>(&self, id: &'i ItemId) -> Result<Cow<'i, str>, Error> {
+        match &self.shared {
+            Some(shared) => self.tx.shortest(id, shared),
+            None => Ok(Cow::Borrowed(id.as_str())),
+        }
     }
 
     fn ids_in(&self, row: &mut Map<String, Value>, keys: &[&str]) -> Result<(), Error> {
@@ -113,16 +128,6 @@ impl<'a, 'c> Rows<'a, 'c> {
         }
     }
 
-    /// A row of a list: the few fields that tell items apart, or the ones picked.
-    pub(crate) fn listed(&self, listed: &Listed, picked: Option<&[String]>) -> Result<Value, Error> {
-        let (item, holder) = (&listed.item, listed.claimed_by.as_deref());
-        Ok(Value::Object(match (picked, self.level) {
-            (Some(names), _) => self.pick(&self.row(item, holder, names.iter().map(String::as_str))?, names),
-            (None, Level::Compact) => self.row(item, holder, LIST_FIELDS.into_iter())?,
-            (None, Level::Full) => self.row(item, holder, FIELDS.into_iter())?,
-        }))
-    }
-
     /// The fields of a row that a call picked.
     pub(crate) fn pick(&self, row: &Map<String, Value>, fields: &[String]) -> Map<String, Value> {
         let mut picked =
@@ -131,11 +136,6 @@ impl<'a, 'c> Rows<'a, 'c> {
             drop_empty(&mut picked);
         }
         picked
-    }
-
-    /// Rows of a list.
-    pub(crate) fn list(&self, items: &[Listed]) -> Result<Vec<Value>, Error> {
-        items.iter().map(|listed| self.listed(listed, None)).collect()
     }
 
     /// A row of a list whatever it is about: a compact one has no timestamps (contract.md §1).
@@ -172,16 +172,6 @@ impl<'a, 'c> Rows<'a, 'c> {
             drop_empty(&mut row);
         }
         Ok(row)
-    }
-
-    /// A blocker: which, where it stands, how far it must come.
-    pub(crate) fn blocker(&self, blocker: &Blocker) -> Result<Value, Error> {
-        Ok(json!({
-            "id": self.id(&blocker.id)?,
-            "title": blocker.title,
-            "status": blocker.status.as_str(),
-            "needs": blocker.needs.as_str(),
-        }))
     }
 
     /// What stands under `error`, its ids as this answer shows them.

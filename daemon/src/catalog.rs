@@ -7,6 +7,7 @@ use orc_store::Tx;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::answer::written;
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
 use crate::near::nearest;
@@ -31,7 +32,25 @@ pub(crate) struct Tool {
     /// What this call of it needs.
     pub access: fn(&Args) -> Result<Access, Refusal>,
     /// Does it, on the writer's transaction when it writes, else on a snapshot.
-    pub run: fn(&Call<'_>, &Args, &Tx<'_>) -> Answer,
+    pub run: Run,
+}
+
+/// How a tool makes its document.
+pub(crate) enum Run {
+    /// It answers values.
+    Values(fn(&Call<'_>, &Args, &Tx<'_>) -> Answer),
+    /// It writes the document itself: with many rows, that is half the work.
+    Text(fn(&Call<'_>, &Args, &Tx<'_>) -> Answer<String>),
+}
+
+impl Tool {
+    /// Does it, and writes the document.
+    pub(crate) fn answer(&self, call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer<String> {
+        match self.run {
+            Run::Values(run) => written(&run(call, args, tx)?),
+            Run::Text(run) => run(call, args, tx),
+        }
+    }
 }
 
 /// What one call needs.

@@ -28,7 +28,7 @@ use serde_json::{Value, json};
 use tokio::sync::{Notify, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
-use crate::answer::{Level, Rows};
+use crate::answer::{Level, Rows, written};
 use crate::args::Args;
 use crate::boot::{BootError, ServeOptions};
 use crate::call::{Answer, Call};
@@ -178,7 +178,7 @@ impl Engine {
             Access::Wait => {
                 waiting::wait(&self.0, session, args, Duration::from_millis(call.waited_ms)).await
             }
-            Access::Nothing => written(&tools::echo::answer(&args)),
+            Access::Nothing => bounded(written(&tools::echo::answer(&args))?),
             Access::Read => match self.glance(tool, session, &args)? {
                 Some(document) => Ok(document),
                 None => self.read(tool, session, args).await,
@@ -199,8 +199,8 @@ impl Engine {
         let shared = &self.0;
         let config = shared.book.refresh_if_changed();
         let call = Call::begin(shared, session, args, config, 0, clock::now())?;
-        let document = shared.readers.glance(|tx| (tool.run)(&call, args, tx))?;
-        document.map(|document| written(&document)).transpose()
+        let document = shared.readers.glance(|tx| tool.answer(&call, args, tx))?;
+        document.map(bounded).transpose()
     }
 
     /// A read on a thread that may block.
@@ -210,7 +210,7 @@ impl Engine {
         session: &Arc<Session>,
         args: Args,
     ) -> Result<Document, Refusal> {
-        self.aside(session, args, |call, args, tx| Ok(written(&(tool.run)(call, args, tx)?)?)).await
+        self.aside(session, args, |call, args, tx| Ok(bounded(tool.answer(call, args, tx)?)?)).await
     }
 
     /// The graph, written row by row: as values it would take ten times the memory of its text.
@@ -261,7 +261,7 @@ impl Engine {
             if let Some(subagent) = &call.cx.actor.subagent {
                 session.heard_of(subagent);
             }
-            let document = written(&(tool.run)(&call, &args, tx)?).map_err(undone)?;
+            let document = bounded(tool.answer(&call, &args, tx)?).map_err(undone)?;
             repeat.keep(tx, &document, call.now())?;
             Ok(document)
         };
@@ -392,9 +392,7 @@ fn undone(too_large: Refusal) -> Refusal {
 }
 
 /// The document as it goes over the wire, within the bound of contract.md §12.
-fn written(document: &Value) -> Result<Document, Refusal> {
-    // Not by its `Display`, which checks each piece of the text once more.
-    let text = serde_json::to_string(document).map_err(|e| Refusal::new(Code::Internal, e.to_string()))?;
+fn bounded(text: String) -> Result<Document, Refusal> {
     if text.len() > limits::ANSWER_BYTES {
         let message = format!(
             "The answer has {} bytes; at most {} are sent. Ask for less, with limit, fields or a filter",

@@ -1,10 +1,16 @@
 //! Reports: sections of a few rows, each with how many more there are, kept to a size.
 
+use std::borrow::Cow;
+
+use orc_core::refusal::{Code, Refusal};
 use orc_store::Tx;
 use orc_store::queries::Section;
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
+use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Map, Value, json, to_value};
 
-use crate::answer::Rows;
+use crate::answer;
 use crate::call::{Answer, Call};
 use crate::original;
 use crate::reload::ConfigFault;
@@ -12,35 +18,56 @@ use crate::reload::ConfigFault;
 /// A report under construction: sections, and beside them what was cut.
 #[derive(Default)]
 pub(crate) struct Report {
-    document: Map<String, Value>,
-    /// The sections, each with how many rows there are in all.
-    sections: Vec<(String, usize)>,
+    parts: Vec<(Cow<'static, str>, Part)>,
     more: Map<String, Value>,
+}
+
+/// What stands under a key.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Part {
+    Value(Value),
+    Row(Box<RawValue>),
+    Section(Rows),
+}
+
+/// A section's rows, written already, so that a report that is cut to a size is not written anew for each try.
+struct Rows {
+    written: Vec<Box<RawValue>>,
+    /// How many there are in all.
+    total: usize,
 }
 
 impl Report {
     /// Adds a value under a key.
-    pub(crate) fn put(&mut self, key: &str, value: impl Into<Value>) {
-        self.document.insert(key.to_owned(), value.into());
+    pub(crate) fn put(&mut self, key: impl Into<Cow<'static, str>>, value: impl Into<Value>) {
+        self.parts.push((key.into(), Part::Value(value.into())));
+    }
+
+    /// Adds a row under a key, or null.
+    pub(crate) fn row(&mut self, key: &'static str, row: Option<&impl Serialize>) -> Answer<()> {
+        self.parts.push((key.into(), Part::Row(raw(&row)?)));
+        Ok(())
     }
 
     /// Adds a section's rows, and counts what was cut.
-    pub(crate) fn section(&mut self, key: &str, rows: Vec<Value>, total: usize) {
+    pub(crate) fn section(&mut self, key: &'static str, rows: &[impl Serialize], total: usize) -> Answer<()> {
         if total > rows.len() {
             self.more.insert(key.to_owned(), json!(total - rows.len()));
         }
-        self.sections.push((key.to_owned(), total));
-        self.put(key, rows);
+        let written = rows.iter().map(raw).collect::<Answer<_>>()?;
+        self.parts.push((key.into(), Part::Section(Rows { written, total })));
+        Ok(())
     }
 
     /// Leaves at most `most` rows in every section, and counts what was cut.
     pub(crate) fn cut(&mut self, most: usize) {
-        for (key, total) in &self.sections {
-            if let Some(rows) = self.document.get_mut(key).and_then(Value::as_array_mut)
-                && rows.len() > most
+        for (key, part) in &mut self.parts {
+            if let Part::Section(rows) = part
+                && rows.written.len() > most
             {
-                rows.truncate(most);
-                self.more.insert(key.clone(), json!(total - most));
+                rows.written.truncate(most);
+                self.more.insert(key.to_string(), json!(rows.total - most));
             }
         }
     }
@@ -48,22 +75,48 @@ impl Report {
     /// How many bytes the document has so far.
     pub(crate) fn size(&self) -> usize {
         // What is made here can always be written.
-        serde_json::to_string(&(&self.document, &self.more)).map_or(usize::MAX, |text| text.len())
+        serde_json::to_string(self).map_or(usize::MAX, |text| text.len())
     }
 
     /// Adds a section of list rows.
-    pub(crate) fn items(&mut self, key: &str, rows: &Rows<'_, '_>, section: &Section) -> Answer<()> {
-        self.section(key, rows.list(&section.rows)?, section.total);
-        Ok(())
+    pub(crate) fn items(
+        &mut self,
+        key: &'static str,
+        rows: &answer::Rows<'_, '_>,
+        section: &Section,
+    ) -> Answer<()> {
+        self.section(key, &rows.list(&section.rows)?, section.total)
     }
+}
 
-    /// The whole document.
-    pub(crate) fn finish(mut self) -> Value {
-        if !self.more.is_empty() {
-            self.document.insert("more".to_owned(), Value::Object(self.more));
-        }
-        Value::Object(self.document)
+impl Report {
+    /// The report as a value.
+    pub(crate) fn document(&self) -> Answer {
+        Ok(to_value(self).map_err(|e| Refusal::new(Code::Internal, e.to_string()))?)
     }
+}
+
+impl Serialize for Report {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut document = serializer.serialize_map(None)?;
+        for (key, part) in &self.parts {
+            document.serialize_entry(key, part)?;
+        }
+        if !self.more.is_empty() {
+            document.serialize_entry("more", &self.more)?;
+        }
+        document.end()
+    }
+}
+
+impl Serialize for Rows {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.written.serialize(serializer)
+    }
+}
+
+fn raw(row: &impl Serialize) -> Answer<Box<RawValue>> {
+    Ok(to_raw_value(row).map_err(|e| Refusal::new(Code::Internal, e.to_string()))?)
 }
 
 /// Where a configuration file is wrong, and how (contract.md §6).

@@ -14,6 +14,7 @@ use orc_core::{ItemId, View};
 use orc_store::Tx;
 use serde_json::{Value, json};
 
+use crate::answer::written;
 use crate::args::Args;
 use crate::call::{Answer, Call};
 use crate::catalog::Tool;
@@ -162,12 +163,12 @@ pub(crate) fn read(shared: &Shared, session: &Arc<Session>, uri: &str) -> Result
     let resource = Resource::parse(uri)?;
     let (text, media_type) = match &resource {
         Resource::Guide(guide) => (guide.text.to_owned(), MARKDOWN),
-        _ => (document(shared, session, &resource)?.to_string(), JSON),
+        _ => (document(shared, session, &resource)?, JSON),
     };
     Ok(json!({"contents": [{"uri": uri, "mimeType": media_type, "text": text}]}))
 }
 
-fn document(shared: &Shared, session: &Arc<Session>, resource: &Resource) -> Result<Value, Refusal> {
+fn document(shared: &Shared, session: &Arc<Session>, resource: &Resource) -> Result<String, Refusal> {
     let (tool, arguments): (Option<&Tool>, Value) = match resource {
         Resource::Context => (Some(&tools::get_context::TOOL), json!({})),
         Resource::Item(id) => (Some(&tools::get_context::TOOL), json!({ "item_id": id })),
@@ -178,8 +179,8 @@ fn document(shared: &Shared, session: &Arc<Session>, resource: &Resource) -> Res
     let args = Args::read(tool.map_or(&[], |tool| tool.params), arguments)?;
     let call = Call::begin(shared, session, &args, shared.book.refresh_if_changed(), 0, clock::now())?;
     let read = shared.read(|tx| match tool {
-        Some(tool) => (tool.run)(&call, &args, tx),
-        None => Ok(config::document(&call)),
+        Some(tool) => tool.answer(&call, &args, tx),
+        None => written(&config::document(&call)),
     });
     // The caller gave an address and no arguments.
     read.map_err(|halt: Halt| Refusal { field: Some("uri".to_owned()), ..halt.into() })

@@ -116,12 +116,11 @@ mod tests {
                 for due in dues {
                     let line = place(&Standing { priority, due, ..FREE }, &policy, NOW).line;
                     let due_at = due.map(Stamp::from_micros);
-                    let made = Stamp::from_micros(0);
                     let candidate = Candidate {
                         priority,
                         status: Status::Queue,
                         due_at: due_at.as_ref(),
-                        created_at: &made,
+                        created_ts: 0,
                         id: "",
                         mine: false,
                     };

@@ -13,8 +13,8 @@ pub struct Candidate<'a> {
     pub status: Status,
     /// When it is due.
     pub due_at: Option<&'a Stamp>,
-    /// When it was made.
-    pub created_at: &'a Stamp,
+    /// When it was made, in microseconds.
+    pub created_ts: i64,
     /// Its id, the last resort.
     pub id: &'a str,
     /// Whether the caller holds it.
@@ -30,7 +30,7 @@ pub fn rank<'a>(candidate: &Candidate<'a>, policy: &Policy, now: &Stamp) -> (boo
         !overdue,
         !mine_in_work,
         effective(candidate.priority, candidate.due_at, policy, now),
-        candidate.created_at.micros(),
+        candidate.created_ts,
         candidate.id,
     )
 }
@@ -62,25 +62,25 @@ mod tests {
         let past = Stamp::from_micros(99 * DAY);
         let soon = now.plus(HOUR);
         let later = now.plus(2 * DAY);
-        let (old, young) = (Stamp::from_micros(DAY), Stamp::from_micros(2 * DAY));
+        let (old, young) = (DAY, 2 * DAY);
         let base = Candidate {
             priority: Priority::Medium,
             status: Status::Queue,
             due_at: None,
-            created_at: &young,
+            created_ts: young,
             id: "m",
             mine: false,
         };
         // In the order in which they must be offered.
         let expected = [
             Candidate { due_at: Some(&past), priority: Priority::Critical, ..base },
-            Candidate { due_at: Some(&past), priority: Priority::Low, created_at: &old, ..base },
+            Candidate { due_at: Some(&past), priority: Priority::Low, created_ts: old, ..base },
             Candidate { mine: true, status: Status::Work, priority: Priority::Low, ..base },
             Candidate { due_at: Some(&soon), priority: Priority::Critical, ..base },
-            Candidate { priority: Priority::Critical, created_at: &old, ..base },
+            Candidate { priority: Priority::Critical, created_ts: old, ..base },
             Candidate { due_at: Some(&soon), priority: Priority::High, ..base },
             Candidate { due_at: Some(&later), priority: Priority::High, ..base },
-            Candidate { created_at: &old, ..base },
+            Candidate { created_ts: old, ..base },
             Candidate { id: "a", ..base },
             base,
             Candidate { mine: true, priority: Priority::Low, ..base },

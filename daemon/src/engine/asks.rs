@@ -6,7 +6,7 @@ use orc_core::refusal::{Code, Refusal};
 use orc_proto::wire::{Document, Fault};
 use serde_json::{Value, json};
 
-use super::{Engine, Session, Shared, roots, written};
+use super::{Engine, Session, Shared, bounded, roots};
 use crate::args::Args;
 use crate::call::{Answer, Call};
 use crate::{answer, catalog, clock, completions, prompts, resources};
@@ -61,7 +61,7 @@ impl Engine {
             let data = serde_json::value::to_raw_value(&answer::refusal_body(&refusal, level)).ok();
             Fault { data, ..Fault::new(code, refusal.message) }
         };
-        document.and_then(|document| written(&document)).map_err(fault)
+        document.and_then(|document| bounded(answer::written(&document)?)).map_err(fault)
     }
 
     /// From when on a resource is watched, if it is there. The number is taken before the look: what changes in between is

@@ -8,7 +8,8 @@ use orc_proto::wire::Document;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
-use super::{Shared, written};
+use super::{Shared, bounded};
+use crate::answer::written;
 use crate::args::Args;
 use crate::call::{Answer, Call};
 use crate::clock;
@@ -41,7 +42,7 @@ pub(super) async fn wait(
     let mut ending = None;
     loop {
         if let Some(document) = look(shared, session, &args, &wait).await? {
-            return written(&document);
+            return bounded(written(&document)?);
         }
         tokio::select! {
             () = listener.woken() => {}
@@ -62,7 +63,7 @@ pub(super) async fn wait(
     if let Some(reason) = ending {
         document["reason"] = reason.into();
     }
-    written(&document)
+    bounded(written(&document)?)
 }
 
 async fn look(

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::transition::{command, guard, moved, reopened_parent, unblocked};
 use crate::args::{Args, Kind, Param, unwrapped};
 use crate::call::{Answer, Call};
-use crate::catalog::{Access, Effect, Tool};
+use crate::catalog::{Access, Effect, Run, Tool};
 use crate::halt::Halt;
 
 const TRIGGERS: [&str; 8] = ["start", "complete", "block", "hold", "resume", "cancel", "reopen", "archive"];
@@ -33,7 +33,7 @@ pub(crate) static TOOL: Tool = Tool {
     core: true,
     effect: Effect::Mixed,
     access: |_| Ok(Access::Write),
-    run,
+    run: Run::Values(run),
 };
 
 fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {

@@ -15,7 +15,7 @@ use super::query_items::page_limit;
 use crate::answer::{Rows, holder};
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
-use crate::catalog::{Access, Effect, Tool};
+use crate::catalog::{Access, Effect, Run, Tool};
 use crate::page::Page;
 use crate::sessions::Session;
 
@@ -38,7 +38,7 @@ pub(crate) static TOOL: Tool = Tool {
     core: true,
     effect: Effect::Mixed,
     access: |args| Ok(Access::write_if(!matches!(args.operation(&OPERATIONS, None)?, Operation::List))),
-    run,
+    run: Run::Values(run),
 };
 
 #[derive(Clone, Copy)]
@@ -186,7 +186,7 @@ fn list_one(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
     let rows = call.rows(tx)?;
     let items =
         claim.iter().map(|c| Ok(Value::Object(claim_row(tx, &rows, c)?))).collect::<Answer<Vec<_>>>()?;
-    Ok(Page::first_of(items.len(), items).document())
+    Page::first_of(items.len(), items).document()
 }
 
 fn list(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
@@ -199,5 +199,5 @@ fn list(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
     let rows = call.rows(tx)?;
     let items =
         claims.iter().map(|c| Ok(Value::Object(claim_row(tx, &rows, c)?))).collect::<Answer<Vec<_>>>()?;
-    Ok(Page::first_of(total, items).document())
+    Page::first_of(total, items).document()
 }

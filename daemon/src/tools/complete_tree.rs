@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use super::transition::moved;
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
-use crate::catalog::{Access, Effect, Tool};
+use crate::catalog::{Access, Effect, Run, Tool};
 use crate::halt::Halt;
 use crate::report::Report;
 
@@ -27,7 +27,7 @@ pub(crate) static TOOL: Tool = Tool {
     core: true,
     effect: Effect::Mixed,
     access: |_| Ok(Access::Write),
-    run,
+    run: Run::Values(run),
 };
 
 fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
@@ -67,11 +67,10 @@ fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
     }
     let mut report = Report::default();
     for (key, entries) in [("completed", completed), ("skipped", skipped)] {
-        let all = entries.len();
-        report.section(key, entries, all);
+        report.section(key, &entries, entries.len())?;
     }
     report.cut(limits::BATCH);
-    Ok(report.finish())
+    report.document()
 }
 
 /// Blockers before what they block; else children before parents, which is the order the descendants come in.

@@ -13,7 +13,7 @@ use super::item_fields::{FIELDS, created, new_item, row_of};
 use super::manage_dependencies::{added, kind_and_ends};
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
-use crate::catalog::{Access, Effect, Tool};
+use crate::catalog::{Access, Effect, Run, Tool};
 use crate::halt::Halt;
 
 const PARAMS: [Param; 18] = [
@@ -76,7 +76,7 @@ pub(crate) static TOOL: Tool = Tool {
     core: true,
     effect: Effect::Adds,
     access: |_| Ok(Access::Write),
-    run,
+    run: Run::Values(run),
 };
 
 /// The name of the root among the refs.

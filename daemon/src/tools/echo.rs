@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::args::{Args, Kind, Param};
-use crate::catalog::{Access, Effect, Tool};
+use crate::catalog::{Access, Effect, Run, Tool};
 
 const PARAMS: [Param; 1] = [Param::new("value", Kind::Object, "").hidden()];
 
@@ -15,7 +15,7 @@ pub(crate) static TOOL: Tool = Tool {
     core: false,
     effect: Effect::Reads,
     access: |_| Ok(Access::Nothing),
-    run: |_, args, _| Ok(answer(args)),
+    run: Run::Values(|_, args, _| Ok(answer(args))),
 };
 
 /// The arguments, as they came.

@@ -8,7 +8,7 @@ use std::io::{Error, Write};
 use super::transfer::write_document;
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
-use crate::catalog::{Access, Effect, Tool};
+use crate::catalog::{Access, Effect, Run, Tool};
 use crate::halt::Halt;
 
 const PARAMS: [Param; 3] = [
@@ -25,7 +25,7 @@ pub(crate) static TOOL: Tool = Tool {
     core: false,
     effect: Effect::Reads,
     access: |_| Ok(Access::Export),
-    run,
+    run: Run::Values(run),
 };
 
 /// The document, as it is sent.

@@ -7,9 +7,10 @@ mod since;
 
 use orc_store::Tx;
 
+use crate::answer::written;
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
-use crate::catalog::{Access, Effect, Tool};
+use crate::catalog::{Access, Effect, Run, Tool};
 
 const PARAMS: [Param; 8] = [
     Param::new("item_id", Kind::Id, "Only this item, in detail"),
@@ -30,14 +31,14 @@ pub(crate) static TOOL: Tool = Tool {
     core: true,
     effect: Effect::Reads,
     access: |_| Ok(Access::Read),
-    run,
+    run: Run::Text(run),
 };
 
-fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
+fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer<String> {
     match args.id("item_id")? {
-        Some(id) => item::context(call, args, tx, &id),
-        None if args.flag("brief")? => brief::context(call, args, tx),
-        None if args.has("since") => since::context(call, args, tx),
-        None => global::context(call, args, tx),
+        Some(id) => written(&item::context(call, args, tx, &id)?),
+        None if args.flag("brief")? => written(&brief::context(call, args, tx)?),
+        None if args.has("since") => written(&since::context(call, args, tx)?),
+        None => written(&global::context(call, args, tx)?),
     }
 }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
-use crate::catalog::{Access, Effect, Tool};
+use crate::catalog::{Access, Effect, Run, Tool};
 
 const PARAMS: [Param; 3] = [
     Param::new("days", Kind::Integer, "Default 30"),
@@ -26,7 +26,7 @@ pub(crate) static TOOL: Tool = Tool {
     core: false,
     effect: Effect::Reads,
     access: |_| Ok(Access::Report),
-    run,
+    run: Run::Values(run),
 };
 
 /// An open item that has not changed for this long counts as stale here, whatever config.yaml says (contract.md §6).

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::next::{best, reason};
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
-use crate::catalog::{Access, Effect, Tool};
+use crate::catalog::{Access, Effect, Run, Tool};
 
 const PARAMS: [Param; 7] = [
     Param::new("limit", Kind::Integer, "Default 1"),
@@ -27,7 +27,7 @@ pub(crate) static TOOL: Tool = Tool {
     core: true,
     effect: Effect::Mixed,
     access: |args| Ok(Access::write_if(args.flag("claim")?)),
-    run,
+    run: Run::Values(run),
 };
 
 fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
@@ -42,10 +42,10 @@ fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
     let mut items = Vec::new();
     for listed in &found {
         if claim {
-            call.act(tx, &super::claiming::command(listed.item.id.as_str()))?;
+            call.act(tx, &super::claiming::command(listed.id.as_str()))?;
         }
         let rows = call.rows(tx)?;
-        let mut row = rows.item(&listed.item)?;
+        let mut row = if claim { rows.item(&tx.whole(listed)?)? } else { rows.whole(listed)? };
         if args.flag("explain")? {
             row.insert("why".to_owned(), json!(reason(call, listed)));
         }

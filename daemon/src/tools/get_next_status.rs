@@ -11,7 +11,7 @@ use super::transition::{command, moved};
 use crate::answer::{holder, missing_note};
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
-use crate::catalog::{Access, Effect, Tool};
+use crate::catalog::{Access, Effect, Run, Tool};
 use crate::halt::Halt;
 
 const PARAMS: [Param; 2] =
@@ -25,7 +25,7 @@ pub(crate) static TOOL: Tool = Tool {
     core: true,
     effect: Effect::Reads,
     access: |_| Ok(Access::Read),
-    run,
+    run: Run::Values(run),
 };
 
 /// The parameters of a transition that a preview does not take are simply not given.
@@ -61,7 +61,7 @@ fn explain(call: &Call<'_>, tx: &Tx<'_>, refusal: Refusal, document: &mut Map<St
     match refusal.details.map(|details| *details) {
         Some(Details::Blockers(blockers, more)) => {
             let blockers = blockers.iter().map(|b| rows.blocker(b)).collect::<Result<Vec<_>, _>>()?;
-            document.insert("blockers".to_owned(), blockers.into());
+            document.insert("blockers".to_owned(), json!(blockers));
             if more > 0 {
                 document.insert("more".to_owned(), json!({ "blockers": more }));
             }

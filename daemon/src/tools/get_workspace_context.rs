@@ -6,11 +6,12 @@ use orc_store::Tx;
 use orc_store::queries::{Filter, Within};
 use serde_json::{Map, Value, json};
 
-use super::get_blocked_items::stuck;
+use super::get_blocked_items::Stuck;
 use super::next::best;
+use crate::answer::written;
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
-use crate::catalog::{Access, Effect, Tool};
+use crate::catalog::{Access, Effect, Run, Tool};
 use crate::report::Report;
 
 const PARAMS: [Param; 3] = [
@@ -27,13 +28,13 @@ pub(crate) static TOOL: Tool = Tool {
     core: false,
     effect: Effect::Reads,
     access: |_| Ok(Access::Read),
-    run,
+    run: Run::Text(run),
 };
 
 /// Notes of decisions that `full` shows (contract.md §6).
 const DECISIONS: usize = 20;
 
-fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
+fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer<String> {
     let verbosity = args.text("verbosity")?.unwrap_or("standard");
     if !["minimal", "standard", "full"].contains(&verbosity) {
         let message = format!("Invalid verbosity: {verbosity}. Valid: minimal, standard, full");
@@ -57,16 +58,14 @@ fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
     report.put("status_counts", counts);
     report.put("memory_tags", workspace.memory_tags);
     let next = best(call, tx, &filter, 1, false)?;
-    report.put(
-        "next_item",
-        next.first().map(|listed| rows.listed(listed, None)).transpose()?.unwrap_or(Value::Null),
-    );
+    report.row("next_item", next.first().map(|listed| rows.listed(listed, None)).transpose()?.as_ref())?;
     if verbosity != "minimal" {
         report.items("active_items", &rows, &tx.in_work(&filter, limits::SECTION, now)?)?;
         let blocked = tx.held_back(&filter, limits::SECTION, now)?;
-        let shown =
-            blocked.rows.iter().map(|listed| stuck(tx, &rows, listed, 3)).collect::<Answer<Vec<_>>>()?;
-        report.section("blocked_items", shown, blocked.total);
+        let stuck =
+            blocked.rows.into_iter().map(|listed| Stuck::of(tx, listed, 3)).collect::<Answer<Vec<_>>>()?;
+        let shown = stuck.iter().map(|stuck| stuck.row(&rows)).collect::<Answer<Vec<_>>>()?;
+        report.section("blocked_items", &shown, blocked.total)?;
     }
     if verbosity == "full" {
         let notes = tx.decisions(&filter, DECISIONS, now)?;
@@ -74,5 +73,5 @@ fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
             notes.iter().map(|note| Ok(rows.in_list(rows.note(note)?))).collect::<Answer<Vec<_>>>()?;
         report.put("recent_decisions", notes);
     }
-    Ok(report.finish())
+    written(&report)
 }

@@ -7,7 +7,7 @@ use orc_store::Tx;
 use super::transfer::{Mode, import, lists};
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
-use crate::catalog::{Access, Effect, Tool};
+use crate::catalog::{Access, Effect, Run, Tool};
 
 const PARAMS: [Param; 3] = [
     Param::new("data", Kind::Object, "As export_graph answers it").also(&["data_json"]),
@@ -27,7 +27,7 @@ pub(crate) static TOOL: Tool = Tool {
     core: false,
     effect: Effect::Destroys,
     access: |_| Ok(Access::Write),
-    run,
+    run: Run::Values(run),
 };
 
 fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {

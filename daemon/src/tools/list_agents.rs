@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::query_items::page_limit;
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
-use crate::catalog::{Access, Effect, Tool};
+use crate::catalog::{Access, Effect, Run, Tool};
 use crate::engine::Shared;
 use crate::page::Page;
 
@@ -23,7 +23,7 @@ pub(crate) static TOOL: Tool = Tool {
     core: false,
     effect: Effect::Reads,
     access: |_| Ok(Access::Read),
-    run,
+    run: Run::Values(run),
 };
 
 /// Claims shown of each agent.
@@ -72,5 +72,5 @@ fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
         }
         items.push(row);
     }
-    Ok(Page::first_of(live.len(), items).document())
+    Page::first_of(live.len(), items).document()
 }

@@ -10,9 +10,10 @@ use orc_store::queries::{Order, Sort};
 use serde_json::{Value, json};
 
 use super::query_items::list;
+use crate::answer::written;
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
-use crate::catalog::{Access, Effect, Tool};
+use crate::catalog::{Access, Effect, Run, Tool};
 
 const PARAMS: [Param; 7] = [
     Param::new("operation", Kind::Word(&["run", "stats", "list"]), ""),
@@ -32,7 +33,7 @@ pub(crate) static TOOL: Tool = Tool {
     core: false,
     effect: Effect::Mixed,
     access: |args| Ok(Access::write_if(matches!(args.operation(&OPERATIONS, None)?, Operation::Run))),
-    run,
+    run: Run::Text(run),
 };
 
 #[derive(Clone, Copy)]
@@ -48,7 +49,7 @@ const OPERATIONS: [(&str, Operation); 3] =
 /// Most items that one call archives; the answer says how many are left.
 const RUN: usize = 10_000;
 
-fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
+fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer<String> {
     let operation = *args.operation(&OPERATIONS, None)?;
     let scope = call.whole_store(tx, args)?;
     let filter = call.report_filter(tx, args, scope)?;
@@ -61,13 +62,13 @@ fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
             let mut ids: Vec<Value> = Vec::with_capacity(eligible.rows.len());
             for listed in &eligible.rows {
                 let command = Command::Advance {
-                    item: listed.item.id.as_str().to_owned(),
+                    item: listed.id.as_str().to_owned(),
                     trigger: Trigger::Archive,
                     reason: None,
                     guard: Guard::default(),
                 };
                 call.act(tx, &command)?;
-                ids.push(rows.id(&listed.item.id)?);
+                ids.push(rows.id(&listed.id)?);
             }
             let (archived, left) = (ids.len(), eligible.total - eligible.rows.len());
             ids.truncate(limits::LIST);
@@ -78,13 +79,15 @@ fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
             if left > 0 {
                 document["eligible_left"] = json!(left);
             }
-            Ok(document)
+            written(&document)
         }
         Operation::Stats => {
             let counts = tx.status_counts(&filter, call.now())?;
             let archived = counts.iter().find(|(s, _)| *s == Status::Archived).map_or(0, |(_, n)| *n);
             let eligible = tx.archivable(&filter, before, 0, call.now())?.total;
-            Ok(json!({"archived_count": archived, "eligible_count": eligible, "archive_after_days": days}))
+            written(
+                &json!({"archived_count": archived, "eligible_count": eligible, "archive_after_days": days}),
+            )
         }
         Operation::List => {
             let filter = filter.in_status(&[Status::Archived]);

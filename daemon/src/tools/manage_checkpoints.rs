@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::transfer::{Mode, import, lists, write_document};
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
-use crate::catalog::{Access, Effect, Tool};
+use crate::catalog::{Access, Effect, Run, Tool};
 use crate::named_folder::NamedFolder;
 
 const PARAMS: [Param; 4] = [
@@ -35,7 +35,7 @@ pub(crate) static TOOL: Tool = Tool {
             Operation::List | Operation::Verify => Access::Report,
         })
     },
-    run,
+    run: Run::Values(run),
 };
 
 #[derive(Clone, Copy)]

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::query_dependencies::direct;
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
-use crate::catalog::{Access, Effect, Tool};
+use crate::catalog::{Access, Effect, Run, Tool};
 
 const PARAMS: [Param; 10] = [
     Param::new("operation", Kind::Word(&["add", "remove", "query", "pattern"]), ""),
@@ -35,7 +35,7 @@ pub(crate) static TOOL: Tool = Tool {
     core: true,
     effect: Effect::Destroys,
     access: |args| Ok(Access::write_if(!matches!(args.operation(&OPERATIONS, None)?, Operation::Query))),
-    run,
+    run: Run::Values(run),
 };
 
 #[derive(Clone, Copy)]

@@ -13,7 +13,7 @@ use super::item_fields::{FIELDS, created, edits, new_item, row_of};
 use crate::answer::{Rows, refusal_body};
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
-use crate::catalog::{Access, Effect, Tool};
+use crate::catalog::{Access, Effect, Run, Tool};
 use crate::halt::Halt;
 
 const PARAMS: [Param; 22] = {
@@ -42,7 +42,7 @@ pub(crate) static TOOL: Tool = Tool {
     core: true,
     effect: Effect::Destroys,
     access: |_| Ok(Access::Write),
-    run,
+    run: Run::Values(run),
 };
 
 #[derive(Clone, Copy)]

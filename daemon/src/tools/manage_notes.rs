@@ -13,7 +13,7 @@ use super::query_notes::list;
 use crate::answer::refusal_body;
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
-use crate::catalog::{Access, Effect, Tool};
+use crate::catalog::{Access, Effect, Run, Tool};
 use crate::halt::Halt;
 
 const PARAMS: [Param; 8] = [
@@ -35,7 +35,7 @@ pub(crate) static TOOL: Tool = Tool {
     core: true,
     effect: Effect::Destroys,
     access: |args| Ok(Access::write_if(!matches!(args.operation(&OPERATIONS, None)?, Operation::List))),
-    run,
+    run: Run::Values(run),
 };
 
 #[derive(Clone, Copy)]
@@ -62,7 +62,7 @@ fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
         }
         Operation::List => {
             let item = Some(resolve(tx, &args.need_id("item_id")?, "item_id")?);
-            list(call, args, tx, &NoteFilter { item, ..NoteFilter::default() }, true)
+            list(call, args, tx, &NoteFilter { item, ..NoteFilter::default() }, true)?.document()
         }
     }
 }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use crate::answer::missing_note;
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
-use crate::catalog::{Access, Effect, Tool};
+use crate::catalog::{Access, Effect, Run, Tool};
 use crate::report::{Report, add_config_state};
 
 const PARAMS: [Param; 3] = [
@@ -27,7 +27,7 @@ pub(crate) static TOOL: Tool = Tool {
     core: true,
     effect: Effect::Reads,
     access: |_| Ok(Access::Read),
-    run,
+    run: Run::Values(run),
 };
 
 #[derive(Clone, Copy)]
@@ -51,10 +51,10 @@ fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
         Operation::List => {
             let mut report = Report::default();
             for schema in schemas {
-                report.put(&schema.name, schema_json(schema));
+                report.put(schema.name.clone(), schema_json(schema));
             }
             add_config_state(call, tx, &mut report)?;
-            Ok(report.finish())
+            report.document()
         }
         Operation::Get => get(call, schemas, args.need("schema_name")?),
         Operation::Check => check(call, tx, &args.need_id("item_id")?),

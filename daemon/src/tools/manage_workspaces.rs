@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
-use crate::catalog::{Access, Effect, Tool};
+use crate::catalog::{Access, Effect, Run, Tool};
 
 const PARAMS: [Param; 8] = [
     Param::new("operation", Kind::Word(&["create", "update", "delete", "list"]), ""),
@@ -30,7 +30,7 @@ pub(crate) static TOOL: Tool = Tool {
     core: false,
     effect: Effect::Destroys,
     access: |args| Ok(Access::write_if(!matches!(args.operation(&OPERATIONS, None)?, Operation::List))),
-    run,
+    run: Run::Values(run),
 };
 
 #[derive(Clone, Copy)]

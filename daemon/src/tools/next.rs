@@ -24,34 +24,32 @@ pub(super) fn best(
 
 /// No candidate is another holder's, so a claimed one is the caller's own.
 fn key<'l>(call: &Call<'_>, listed: &'l Listed) -> impl Ord + 'l {
-    let item = &listed.item;
     let candidate = Candidate {
-        priority: item.priority,
-        status: item.status,
-        due_at: item.due_at.as_ref(),
-        created_at: &item.created_at,
-        id: item.id.as_str(),
+        priority: listed.priority,
+        status: listed.status,
+        due_at: listed.due_at.as_ref(),
+        created_ts: listed.created_ts,
+        id: listed.id.as_str(),
         mine: listed.claimed_by.is_some(),
     };
-    rank(&candidate, call.policies().of(item.project.as_deref()), &call.cx.now)
+    rank(&candidate, call.policies().of(listed.project.as_deref()), &call.cx.now)
 }
 
 /// Why an item is offered, in words.
 pub(super) fn reason(call: &Call<'_>, listed: &Listed) -> String {
-    let item = &listed.item;
     let now = call.now();
     let mut words = Vec::new();
-    match item.due_at.as_ref().map(|due| due.micros() - now) {
+    match listed.due_at.as_ref().map(|due| due.micros() - now) {
         Some(left) if left <= 0 => words.push("overdue".to_owned()),
-        Some(left) if left <= call.policies().of(item.project.as_deref()).due_within => {
+        Some(left) if left <= call.policies().of(listed.project.as_deref()).due_within => {
             words.push("due soon".to_owned())
         }
         _ => {}
     }
-    if listed.claimed_by.is_some() && item.status == Status::Work {
+    if listed.claimed_by.is_some() && listed.status == Status::Work {
         words.push("yours, in work".to_owned());
     }
-    words.push(format!("{} priority", item.priority.as_str()));
+    words.push(format!("{} priority", listed.priority.as_str()));
     words.push("nothing holds it back".to_owned());
     words.join(", ")
 }

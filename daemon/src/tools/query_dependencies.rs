@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::answer::Rows;
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
-use crate::catalog::{Access, Effect, Tool};
+use crate::catalog::{Access, Effect, Run, Tool};
 use crate::page::Page;
 use crate::report::Report;
 
@@ -34,7 +34,7 @@ pub(crate) static TOOL: Tool = Tool {
     core: true,
     effect: Effect::Reads,
     access: |_| Ok(Access::Read),
-    run,
+    run: Run::Values(run),
 };
 
 fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
@@ -77,9 +77,9 @@ pub(super) fn direct(call: &Call<'_>, tx: &Tx<'_>, item: &ItemId, direction: &st
             row.insert(format!("{end}_status"), json!(neighbour.status.as_str()));
             Ok(rows.in_list(row))
         });
-        report.section(key, edges.collect::<Answer<Vec<_>>>()?, total);
+        report.section(key, &edges.collect::<Answer<Vec<_>>>()?, total)?;
     }
-    Ok(report.finish())
+    report.document()
 }
 
 /// Every edge within reach, breadth first, each once, with how far away it is.
@@ -108,7 +108,7 @@ fn walk(call: &Call<'_>, tx: &Tx<'_>, item: &ItemId, directions: &[bool], max_de
             }
         }
     }
-    Ok(Page::first_of(total, items).document())
+    Page::first_of(total, items).document()
 }
 
 fn far(rows: &Rows<'_, '_>, neighbour: &Neighbour, depth: i64) -> Answer {

@@ -10,7 +10,7 @@ use super::history::{known_cursor, shown};
 use super::query_items::page_limit;
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
-use crate::catalog::{Access, Effect, Tool};
+use crate::catalog::{Access, Effect, Run, Tool};
 
 const PARAMS: [Param; 10] = [
     Param::new("item_id", Kind::Id, "Deleted items too"),
@@ -33,7 +33,7 @@ pub(crate) static TOOL: Tool = Tool {
     core: false,
     effect: Effect::Reads,
     access: |_| Ok(Access::Read),
-    run,
+    run: Run::Values(run),
 };
 
 /// Every kind of change, as the history names it.

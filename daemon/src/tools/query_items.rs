@@ -10,10 +10,10 @@ use orc_store::queries::{Cursor, Filter, Order, Sort, Start};
 use serde_json::{Map, Value, json};
 
 use super::item_fields::row_of;
-use crate::answer::FIELDS;
+use crate::answer::{FIELDS, written};
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call, within};
-use crate::catalog::{Access, Effect, Tool};
+use crate::catalog::{Access, Effect, Run, Tool};
 use crate::near::nearest;
 use crate::page::Page;
 
@@ -46,7 +46,7 @@ pub(crate) static TOOL: Tool = Tool {
     core: true,
     effect: Effect::Reads,
     access: |_| Ok(Access::Read),
-    run,
+    run: Run::Text(run),
 };
 
 #[derive(Clone, Copy)]
@@ -64,15 +64,15 @@ const OPERATIONS: [(&str, Operation); 4] = [
     ("overview", Operation::Overview),
 ];
 
-fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
+fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer<String> {
     match args.operation(&OPERATIONS, Some("list"))? {
-        Operation::Get => get(call, args, tx),
+        Operation::Get => written(&get(call, args, tx)?),
         Operation::List => {
             let filter = filter(call, args, tx)?;
             list(call, args, tx, &filter, order(args, Order::default())?)
         }
         Operation::Children => children(call, args, tx),
-        Operation::Overview => overview(call, args, tx),
+        Operation::Overview => written(&overview(call, args, tx)?),
     }
 }
 
@@ -93,7 +93,7 @@ fn get(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
     Ok(Value::Object(row))
 }
 
-fn children(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
+fn children(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer<String> {
     let parent = match args.id("parent_id")? {
         Some(parent) => parent,
         None => args
@@ -196,7 +196,13 @@ fn fields(args: &Args) -> Result<Option<Vec<String>>, Refusal> {
 }
 
 /// A page of items. With the cursor, items that come and go shift no page.
-pub(super) fn list(call: &Call<'_>, args: &Args, tx: &Tx<'_>, filter: &Filter, order: Order) -> Answer {
+pub(super) fn list(
+    call: &Call<'_>,
+    args: &Args,
+    tx: &Tx<'_>,
+    filter: &Filter,
+    order: Order,
+) -> Answer<String> {
     let limit = page_limit(args)?;
     let start = match args.text("cursor")? {
         Some(cursor) => Start::Behind(read_cursor(cursor)?),
@@ -207,14 +213,13 @@ pub(super) fn list(call: &Call<'_>, args: &Args, tx: &Tx<'_>, filter: &Filter, o
     let rows = call.rows(tx)?;
     let items =
         page.items.iter().map(|item| rows.listed(item, picked.as_deref())).collect::<Result<Vec<_>, _>>()?;
-    Ok(Page {
+    written(&Page {
         items,
         total: page.total,
         total_more: page.total_more,
         has_more: page.has_more,
         next: page.next.map(|next| next.to_text()),
-    }
-    .document())
+    })
 }
 
 /// `limit`: 1 to 500, 50 when not given.

@@ -9,10 +9,10 @@ use orc_store::queries::{NoteCursor, NoteFilter};
 use serde_json::{Map, Value, json};
 
 use super::query_items::{invalid_cursor, page_limit, searched};
-use crate::answer::Rows;
+use crate::answer::{Rows, written};
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
-use crate::catalog::{Access, Effect, Tool};
+use crate::catalog::{Access, Effect, Run, Tool};
 use crate::page::Page;
 
 const PARAMS: [Param; 7] = [
@@ -33,10 +33,10 @@ pub(crate) static TOOL: Tool = Tool {
     core: true,
     effect: Effect::Reads,
     access: |_| Ok(Access::Read),
-    run,
+    run: Run::Text(run),
 };
 
-fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
+fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer<String> {
     let search = searched(args)?;
     let item = match (args.id("item_id")?, &search) {
         (Some(id), _) => Some(resolve(tx, &id, "item_id")?),
@@ -48,7 +48,7 @@ fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
     if let (Some(id), Some(key)) = (&item, args.text("key")?) {
         let key = note::check_key(key)?;
         return match tx.note(id, &key)? {
-            Some(note) => Ok(Value::Object(row(&rows, &note, with_body)?)),
+            Some(note) => written(&row(&rows, &note, with_body)?),
             None => {
                 let message = format!("Note '{key}' not found on item {}", id.short());
                 Err(Refusal::not_found(message).field("key").into())
@@ -61,7 +61,7 @@ fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
         role: args.text("role")?.map(Role::parse).transpose()?,
         search,
     };
-    list(call, args, tx, &filter, with_body)
+    written(&list(call, args, tx, &filter, with_body)?)
 }
 
 /// A page of notes, in the form of every list.
@@ -71,7 +71,7 @@ pub(super) fn list(
     tx: &Tx<'_>,
     filter: &NoteFilter,
     with_body: bool,
-) -> Answer {
+) -> Answer<Page> {
     let after =
         args.text("cursor")?.map(|text| NoteCursor::parse(text.trim()).ok_or_else(|| invalid_cursor(text)));
     let page = tx.note_page(filter, after.transpose()?, page_limit(args)?)?;
@@ -84,8 +84,7 @@ pub(super) fn list(
         total_more: page.total_more,
         has_more: page.next.is_some(),
         next: page.next.map(|next| next.to_text()),
-    }
-    .document())
+    })
 }
 
 fn row(rows: &Rows<'_, '_>, note: &Note, with_body: bool) -> Answer<Map<String, Value>> {

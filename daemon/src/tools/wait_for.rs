@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use super::history::{known_cursor, shown};
 use crate::args::{Args, Kind, Param};
 use crate::call::{Answer, Call};
-use crate::catalog::{Access, Effect, Tool};
+use crate::catalog::{Access, Effect, Run, Tool};
 
 const PARAMS: [Param; 5] = [
     Param::new("item_id", Kind::Id, ""),
@@ -34,7 +34,7 @@ pub(crate) static TOOL: Tool = Tool {
     core: true,
     effect: Effect::Reads,
     access: |_| Ok(Access::Wait),
-    run,
+    run: Run::Values(run),
 };
 
 /// Longest and usual wait (contract.md §12).

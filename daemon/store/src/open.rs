@@ -305,6 +305,8 @@ fn settle(connection: &Connection) -> rusqlite::Result<()> {
 /// What has been prepared once is prepared for good: a call's own work is often less than preparing its statements.
 fn keep_statements(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_prepared_statement_cache_capacity(256);
+    // `rarray`: many rows by their numbers in one statement.
+    rusqlite::vtab::array::load_module(connection)?;
     // Without this, SQLite's STAT4 prepares a statement anew for every other value that it compares with a range.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(())

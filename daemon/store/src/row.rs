@@ -17,9 +17,6 @@ pub(crate) const ITEM: &str = "i.id, (SELECT p.id FROM items p WHERE p.rid = i.p
      (SELECT q.name FROM projects q WHERE q.rid = i.project), i.version, i.created_by, i.updated_by, \
      i.created_at, i.created_ts, i.updated_at, i.updated_ts, i.role_changed_at, i.role_changed_ts";
 
-/// How many columns [`ITEM`] has: what a query adds comes behind them.
-pub(crate) const ITEM_COLUMNS: usize = 32;
-
 /// What [`note`] reads, from `notes n`.
 pub(crate) const NOTE: &str = "n.id, (SELECT i.id FROM items i WHERE i.rid = n.item), n.key, n.role, n.body, \
      n.created_by, n.created_at, n.created_ts, n.updated_at, n.updated_ts";

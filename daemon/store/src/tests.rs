@@ -81,9 +81,9 @@ fn naive_next(tx: &Tx<'_>, actor: &Actor, unclaimed: bool, now: i64) -> Vec<Item
     let mut ranked: Vec<_> = all
         .items
         .iter()
-        .map(|listed| &listed.item)
+        .map(|listed| tx.whole(listed).unwrap())
         .filter(|item| ready(item))
-        .filter_map(|item| match mine(item) {
+        .filter_map(|item| match mine(&item) {
             None => Some((item, false)),
             Some(true) if !unclaimed => Some((item, true)),
             Some(_) => None,
@@ -92,7 +92,7 @@ fn naive_next(tx: &Tx<'_>, actor: &Actor, unclaimed: bool, now: i64) -> Vec<Item
     ranked.sort_by(|(a, mine_a), (b, mine_b)| {
         key(a, *mine_a, &policy, &now_stamp).cmp(&key(b, *mine_b, &policy, &now_stamp))
     });
-    ranked.into_iter().map(|(item, _)| item.id.clone()).collect()
+    ranked.into_iter().map(|(item, _)| item.id).collect()
 }
 
 fn key<'i>(item: &'i Item, mine: bool, policy: &Policy, now: &Stamp) -> impl Ord + 'i {
@@ -100,7 +100,7 @@ fn key<'i>(item: &'i Item, mine: bool, policy: &Policy, now: &Stamp) -> impl Ord
         priority: item.priority,
         status: item.status,
         due_at: item.due_at.as_ref(),
-        created_at: &item.created_at,
+        created_ts: item.created_at.micros(),
         id: item.id.as_str(),
         mine,
     };
@@ -110,15 +110,12 @@ fn key<'i>(item: &'i Item, mine: bool, policy: &Policy, now: &Stamp) -> impl Ord
 fn first_offered(tx: &Tx<'_>, actor: &Actor, unclaimed: bool, now: i64, limit: usize) -> Vec<ItemId> {
     let mut found = tx.candidates(&Filter::default(), Asking { actor, unclaimed, now, limit }).unwrap();
     let (policy, now) = (Policy::default(), Stamp::from_micros(now));
-    found.sort_by(|a, b| {
-        key(&a.item, a.claimed_by.is_some(), &policy, &now).cmp(&key(
-            &b.item,
-            b.claimed_by.is_some(),
-            &policy,
-            &now,
-        ))
+    let whole = found.drain(..).map(|listed| (tx.whole(&listed).unwrap(), listed.claimed_by.is_some()));
+    let mut whole: Vec<(Item, bool)> = whole.collect();
+    whole.sort_by(|(a, mine_a), (b, mine_b)| {
+        key(a, *mine_a, &policy, &now).cmp(&key(b, *mine_b, &policy, &now))
     });
-    found.into_iter().map(|listed| listed.item.id).take(limit).collect()
+    whole.into_iter().map(|(item, _)| item.id).take(limit).collect()
 }
 
 /// Whoever asks is offered what asking every item comes to, whether or not the writer has seen to what time moved.

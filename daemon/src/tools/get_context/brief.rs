@@ -113,24 +113,19 @@ fn lines(call: &Call<'_>, rows: &Rows<'_, '_>, found: &Found, title: usize) -> A
     let mut yours = Vec::new();
     for claim in claims {
         match claim {
-            (_, Some(listed)) => yours.push(format!("{} ({})", named(listed)?, listed.item.status.as_str())),
+            (_, Some(listed)) => yours.push(format!("{} ({})", named(listed)?, listed.status.as_str())),
             (Claim { subject: Subject::Resource(name), .. }, None) => yours.push(text::cut(name, title)),
             (Claim { subject: Subject::Item(_), .. }, None) => {}
         }
     }
     push(&mut lines, "Yours", yours, *claimed);
     if let Some(next) = &found.next {
-        lines.push(format!(
-            "Next: {} ({}, {}).",
-            named(next)?,
-            next.item.priority.as_str(),
-            next.item.status.as_str()
-        ));
+        lines.push(format!("Next: {} ({}, {}).", named(next)?, next.priority.as_str(), next.status.as_str()));
     }
     push_section(&mut lines, "Overdue", &found.overdue, named)?;
     let mut stuck = Vec::new();
     for (listed, blocker) in &found.stuck.0 {
-        let why = match (blocker, &listed.item.reason) {
+        let why = match (blocker, &listed.reason) {
             (Some(blocker), _) => format!(" waits for {}", text::cut(&blocker.title, title / 2)),
             (None, Some(reason)) => format!(": {}", text::cut(reason, title / 2)),
             (None, None) => String::new(),
@@ -139,13 +134,13 @@ fn lines(call: &Call<'_>, rows: &Rows<'_, '_>, found: &Found, title: usize) -> A
     }
     push(&mut lines, "Stuck", stuck, found.stuck.1);
     let held_here = |listed: &&Listed| !{
-        claims.iter().any(|(claim, _)| matches!(&claim.subject, Subject::Item(id) if *id == listed.item.id))
+        claims.iter().any(|(claim, _)| matches!(&claim.subject, Subject::Item(id) if *id == listed.id))
     };
     let mut elsewhere = Vec::new();
     for listed in found.active.rows.iter().filter(held_here) {
         let by =
             listed.claimed_by.as_deref().map(|who| format!(" by {}", text::cut(who, 24))).unwrap_or_default();
-        elsewhere.push(format!("{} {}{by}", named(listed)?, listed.item.status.as_str()));
+        elsewhere.push(format!("{} {}{by}", named(listed)?, listed.status.as_str()));
     }
     let others = found.active.total - (found.active.rows.len() - elsewhere.len());
     push(&mut lines, "Also active", elsewhere, others);
@@ -181,8 +176,8 @@ fn said_of_changes(changed: &Changes, title: usize) -> String {
 }
 
 fn named(rows: &Rows<'_, '_>, listed: &Listed, title: usize) -> Answer<String> {
-    let id = rows.id(&listed.item.id)?;
-    let title = text::cut(&listed.item.title, title).replace(['\n', '\r', '\t'], " ");
+    let id = rows.id(&listed.id)?;
+    let title = text::cut(&listed.title, title).replace(['\n', '\r', '\t'], " ");
     Ok(format!("{} {title}", id.as_str().unwrap_or_default()))
 }
 

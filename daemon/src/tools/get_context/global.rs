@@ -6,12 +6,13 @@ use orc_core::text;
 use orc_core::time::{DAY, HOUR};
 use orc_store::Tx;
 use orc_store::queries::{Listed, Scope, Section};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::super::get_blocked_items::stuck;
+use super::super::get_blocked_items::Stuck;
 use super::super::next::best;
 use super::super::query_items::page_limit;
-use crate::answer::{Level, Rows};
+use crate::answer::{Level, ListRow, Rows};
 use crate::args::Args;
 use crate::call::{Answer, Call};
 use crate::report::{Report, add_config_state};
@@ -27,10 +28,10 @@ const BLOCKERS: usize = 3;
 /// Characters of a title in a dashboard's rows.
 const TITLE: usize = 90;
 
-pub(super) fn context(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
+pub(super) fn context(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer<Report> {
     if args.has("limit") || call.session.level == Level::Full {
         let limit = if args.has("limit") { page_limit(args)? } else { limits::SECTION };
-        return Ok(dashboard(call, args, tx, limit)?.finish());
+        return dashboard(call, args, tx, limit);
     }
     let mut report = dashboard(call, args, tx, limits::SECTION)?;
     for rows in ROWS {
@@ -39,7 +40,7 @@ pub(super) fn context(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
         }
         report.cut(rows);
     }
-    Ok(report.finish())
+    Ok(report)
 }
 
 fn dashboard(call: &Call<'_>, args: &Args, tx: &Tx<'_>, limit: usize) -> Answer<Report> {
@@ -56,38 +57,23 @@ fn dashboard(call: &Call<'_>, args: &Args, tx: &Tx<'_>, limit: usize) -> Answer<
     report.put("counts", counts);
 
     let full = call.session.level == Level::Full;
-    let put = |report: &mut Report, key: &str, section: Section| {
-        let shown =
-            section.rows.into_iter().map(|listed| short(&rows, listed, full)).collect::<Answer<Vec<_>>>()?;
-        report.section(key, shown, section.total);
-        Ok::<_, crate::halt::Halt>(())
+    let put = |report: &mut Report, key: &'static str, section: Section| {
+        let shown: Vec<Listed> = section.rows.into_iter().map(|listed| trimmed(listed, full)).collect();
+        report.section(key, &rows.list(&shown)?, section.total)
     };
     put(&mut report, "active", tx.active(&filter, limit, now)?)?;
-    let held_back = tx.held_back(&filter, limit, now)?;
-    let shown = held_back.rows.into_iter().map(|listed| {
-        let mut row = stuck(tx, &rows, &trimmed(listed, full), BLOCKERS)?;
-        if !full && let Some(blockers) = row["blocked_by"].as_array_mut() {
-            for blocker in blockers {
-                let title = text::cut(blocker["title"].as_str().unwrap_or_default(), TITLE / 2);
-                blocker["title"] = json!(title);
-            }
-        }
-        Ok(row)
-    });
-    report.section("blocked", shown.collect::<Answer<Vec<_>>>()?, held_back.total);
+    add_blocked(tx, &rows, tx.held_back(&filter, limit, now)?, full, &mut report)?;
     put(&mut report, "recent_completed", tx.recently_closed(&filter, limit.min(RECENT), now)?)?;
-    let next = best(call, tx, &filter, 1, false)?.into_iter().next();
-    report
-        .put("next_item", next.map(|listed| short(&rows, listed, full)).transpose()?.unwrap_or(Value::Null));
+    let next = best(call, tx, &filter, 1, false)?.into_iter().next().map(|listed| trimmed(listed, full));
+    report.row("next_item", next.as_ref().map(|listed| rows.listed(listed, None)).transpose()?.as_ref())?;
 
     let stale = tx.stale(&filter, now - policy.stale_queue, now - policy.stale_work, limit, now)?;
-    let shown = stale.rows.into_iter().map(|listed| {
-        let unchanged = now - listed.item.updated_at.micros();
-        let mut row = short(&rows, listed, full)?;
-        row["stale_days"] = json!(unchanged / DAY);
-        Ok(row)
+    let trimmed_rows: Vec<Listed> = stale.rows.into_iter().map(|listed| trimmed(listed, full)).collect();
+    let shown = trimmed_rows.iter().map(|listed| {
+        let row = rows.listed(listed, None)?;
+        Ok(StaleRow { row, stale_days: (now - listed.updated_ts) / DAY })
     });
-    report.section("stale_items", shown.collect::<Answer<Vec<_>>>()?, stale.total);
+    report.section("stale_items", &shown.collect::<Answer<Vec<_>>>()?, stale.total)?;
     put(&mut report, "due_soon", tx.due(&filter, now, now + 24 * HOUR, limit, now)?)?;
     put(&mut report, "overdue", tx.due(&filter, i64::MIN, now, limit, now)?)?;
     put(&mut report, "scheduled_upcoming", tx.scheduled(&filter, now + 24 * HOUR, limit, now)?)?;
@@ -98,6 +84,34 @@ fn dashboard(call: &Call<'_>, args: &Args, tx: &Tx<'_>, limit: usize) -> Answer<
     Ok(report)
 }
 
+/// What has not changed for long, and for how long.
+#[derive(Serialize)]
+struct StaleRow<'l> {
+    #[serde(flatten)]
+    row: ListRow<'l>,
+    stale_days: i64,
+}
+
+/// What is held back, with its first blockers; their titles are shorter than others.
+fn add_blocked(
+    tx: &Tx<'_>,
+    rows: &Rows<'_, '_>,
+    held_back: Section,
+    full: bool,
+    report: &mut Report,
+) -> Answer<()> {
+    let mut stuck = Vec::with_capacity(held_back.rows.len());
+    for listed in held_back.rows {
+        let mut one = Stuck::of(tx, trimmed(listed, full), BLOCKERS)?;
+        if !full {
+            one.blockers.iter_mut().for_each(|blocker| blocker.title = text::cut(&blocker.title, TITLE / 2));
+        }
+        stuck.push(one);
+    }
+    let shown = stuck.iter().map(|stuck| stuck.row(rows)).collect::<Answer<Vec<_>>>()?;
+    report.section("blocked", &shown, held_back.total)
+}
+
 /// Names the projects with open items that this dashboard leaves out, so that nothing seems lost.
 fn add_other_projects(tx: &Tx<'_>, scope: &Scope, report: &mut Report) -> Answer<()> {
     let (Scope::With(own) | Scope::Only(own)) = scope else { return Ok(()) };
@@ -105,20 +119,16 @@ fn add_other_projects(tx: &Tx<'_>, scope: &Scope, report: &mut Report) -> Answer
     if !others.is_empty() {
         let shown = others.iter().take(limits::SECTION);
         let shown: Vec<Value> = shown.map(|(name, open)| json!({"project": name, "open": open})).collect();
-        report.section("other_projects", shown, others.len());
+        report.section("other_projects", &shown, others.len())?;
     }
     Ok(())
-}
-
-fn short(rows: &Rows<'_, '_>, listed: Listed, full: bool) -> Answer {
-    Ok(rows.listed(&trimmed(listed, full), None)?)
 }
 
 /// With a title that fits on a line.
 fn trimmed(mut listed: Listed, full: bool) -> Listed {
     if !full {
-        listed.item.title = text::cut(&listed.item.title, TITLE);
-        listed.item.tags = text::cut(&listed.item.tags, TITLE / 2);
+        listed.title = text::cut(&listed.title, TITLE);
+        listed.tags = text::cut(&listed.tags, TITLE / 2);
     }
     listed
 }

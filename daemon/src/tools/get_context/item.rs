@@ -18,7 +18,7 @@ use crate::report::Report;
 /// Characters of a note's body that a compact answer shows; query_notes has the rest.
 const BODY_SHOWN: usize = 1_000;
 
-pub(super) fn context(call: &Call<'_>, args: &Args, tx: &Tx<'_>, reference: &str) -> Answer {
+pub(super) fn context(call: &Call<'_>, args: &Args, tx: &Tx<'_>, reference: &str) -> Answer<Report> {
     let id = resolve(tx, reference, "item_id")?;
     let Some(item) = tx.item(&id)? else {
         return Err(orc_core::Refusal::not_found(format!("No item matching prefix '{id}'")).into());
@@ -30,16 +30,16 @@ pub(super) fn context(call: &Call<'_>, args: &Args, tx: &Tx<'_>, reference: &str
 
     let children = tx.children(&id, limit, call.now())?;
     let all = usize::try_from(tx.child_count(&id)?).unwrap_or(usize::MAX);
-    report.section("children", rows.list(&children)?, all);
+    report.section("children", &rows.list(&children)?, all)?;
 
     let notes = tx.notes(&id)?;
     let shown =
         notes.iter().take(limit).map(|note| note_row(call, &rows, note)).collect::<Answer<Vec<_>>>()?;
-    report.section("notes", shown, notes.len());
+    report.section("notes", &shown, notes.len())?;
 
     let (blockers, all) = tx.unmet_blockers(&id, limits::DETAILS)?;
     let shown = blockers.iter().map(|b| rows.blocker(b)).collect::<Result<Vec<_>, _>>()?;
-    report.section("blockers", shown, all);
+    report.section("blockers", &shown, all)?;
 
     let start = Command::Advance {
         item: id.as_str().to_owned(),
@@ -70,7 +70,7 @@ pub(super) fn context(call: &Call<'_>, args: &Args, tx: &Tx<'_>, reference: &str
         false => Ok(rows.brief(a)?),
     });
     report.put("ancestors", ancestors.collect::<Answer<Vec<_>>>()?);
-    Ok(report.finish())
+    Ok(report)
 }
 
 /// A compact answer shows the beginning of a long body, and how long it is.

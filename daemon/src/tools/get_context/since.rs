@@ -47,7 +47,7 @@ pub(super) struct Changes {
     pub has_more: bool,
 }
 
-pub(super) fn context(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
+pub(super) fn context(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer<Report> {
     let Changes { after, kept_since, mut rows, cursor, has_more } = changes(call, args, tx)?;
     let total = rows.len();
     rows.truncate(if args.has("limit") { page_limit(args)? } else { SHOWN });
@@ -57,13 +57,13 @@ pub(super) fn context(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
     if let Some(at) = kept_since {
         report.put("kept_since", at);
     }
-    report.section("changes", rows, total);
+    report.section("changes", &rows, total)?;
     report.put("cursor", cursor);
     if has_more {
         report.put("has_more", true);
     }
     add_config_state(call, tx, &mut report)?;
-    Ok(report.finish())
+    Ok(report)
 }
 
 /// Everything that changed since `since`.

@@ -40,7 +40,7 @@ impl Tx<'_> {
             let filter = Filter::of(scope.clone()).in_status(&OPEN);
             let order = Order { sort: Sort::Updated, ascending: false };
             let page = self.page(&filter, order, Start::Skip(0), most, now)?;
-            let ids = page.items.into_iter().map(|listed| listed.item.id).collect();
+            let ids = page.items.into_iter().map(|listed| listed.id).collect();
             return Ok(Begun { ids, total: page.total, total_more: page.total_more });
         }
         let mut ids = self.find(&text.to_ascii_lowercase(), most + 1)?;

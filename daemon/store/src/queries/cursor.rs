@@ -3,9 +3,7 @@
 use rusqlite::types::Value;
 
 use super::filter::Where;
-use super::list::{Listed, Order, Sort};
-use crate::error::Result;
-use crate::tx::Tx;
+use super::list::{Order, Sort};
 
 /// The place of one item in an order: the values that the order looks at, and the row number that settles ties.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -19,6 +17,11 @@ pub struct Cursor {
 }
 
 impl Cursor {
+    /// The place of an item whose value in the order is `first`.
+    pub(super) fn new(first: Option<i64>, created: i64, rid: i64) -> Self {
+        Self { first, created, rid }
+    }
+
     /// Text that clients hand back.
     pub fn to_text(self) -> String {
         let first = self.first.map_or("-".to_owned(), |n| n.to_string());
@@ -66,24 +69,6 @@ impl Cursor {
     /// The row number of the item that it stands at.
     pub(super) fn row(self) -> i64 {
         self.rid
-    }
-}
-
-impl Tx<'_> {
-    /// The place of an item in an order.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub(crate) fn cursor_at(&self, listed: &Listed, order: Order) -> Result<Option<Cursor>> {
-        let item = &listed.item;
-        let first = match order.sort {
-            Sort::Created => Some(item.created_at.micros()),
-            Sort::Updated => Some(item.updated_at.micros()),
-            Sort::Priority => Some(i64::from(item.priority.index())),
-            Sort::Due => item.due_at.as_ref().map(|due| due.micros()),
-        };
-        let rid = self.rid(&item.id)?;
-        Ok(rid.map(|rid| Cursor { first, created: item.created_at.micros(), rid }))
     }
 }
 

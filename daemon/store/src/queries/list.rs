@@ -4,6 +4,8 @@ use orc_core::id::ItemId;
 use orc_core::item::Item;
 use orc_core::limits;
 use orc_core::refusal::Blocker;
+use orc_core::status::{Priority, Status};
+use orc_core::time::Stamp;
 use rusqlite::params_from_iter;
 use rusqlite::types::Value;
 
@@ -15,11 +17,31 @@ use crate::row;
 use crate::tx::Tx;
 use crate::view::count;
 
-/// An item with who holds it.
+/// What lists show of an item, and who holds it. [`Tx::whole`] has the rest, which few ask for.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Listed {
-    /// The item.
-    pub item: Item,
+    /// Its id.
+    pub id: ItemId,
+    /// Its parent's.
+    pub parent: Option<ItemId>,
+    /// What is to be done.
+    pub title: String,
+    /// Where it stands.
+    pub status: Status,
+    /// How much it matters.
+    pub priority: Priority,
+    /// Comma-separated.
+    pub tags: String,
+    /// When it is due.
+    pub due_at: Option<Stamp>,
+    /// Why it stands where it does, where the last transition said so.
+    pub reason: Option<String>,
+    /// Its project.
+    pub project: Option<String>,
+    /// When it was made, in microseconds.
+    pub created_ts: i64,
+    /// When it was changed last, in microseconds.
+    pub updated_ts: i64,
     /// The holder's name, while a claim holds.
     pub claimed_by: Option<String>,
     /// Its row, and how many blockers hold it back: so that these are found without looking for it again.
@@ -87,19 +109,44 @@ pub struct Page {
     pub next: Option<Cursor>,
 }
 
-/// What a listed `items i` has behind [`row::ITEM`]; its parameter is the time.
-pub(crate) const LISTED: &str =
-    "(SELECT CASE WHEN c.subagent IS NULL THEN c.agent ELSE c.agent || '/' || c.subagent END
-      FROM claims c WHERE c.item = i.rid AND (c.ends_ts IS NULL OR c.ends_ts > ?)), i.rid, i.unmet";
+/// What [`listed`] reads, from `items i` with what is [`BESIDE`] it.
+pub(super) const LISTED: &str = "i.id, p.id, i.title, i.status, i.priority, i.tags, i.due_at, i.due_ts, i.reason, q.name, \
+     i.created_ts, i.updated_ts, CASE WHEN c.subagent IS NULL THEN c.agent ELSE c.agent || '/' || c.subagent END, i.rid, i.unmet";
 
-pub(crate) fn listed(row: &rusqlite::Row<'_>) -> rusqlite::Result<Listed> {
-    const HOLDER: usize = row::ITEM_COLUMNS;
+/// Its parent, its project and its claim; the parameter is the time.
+pub(super) const BESIDE: &str = "LEFT JOIN items p ON p.rid = i.parent LEFT JOIN projects q ON q.rid = i.project \
+     LEFT JOIN claims c ON c.item = i.rid AND (c.ends_ts IS NULL OR c.ends_ts > ?)";
+
+pub(super) fn listed(row: &rusqlite::Row<'_>) -> rusqlite::Result<Listed> {
     Ok(Listed {
-        item: row::item(row)?,
-        claimed_by: row.get(HOLDER)?,
-        rid: row.get(HOLDER + 1)?,
-        unmet: row.get(HOLDER + 2)?,
+        id: ItemId::new(row.get::<_, String>(0)?),
+        parent: row.get::<_, Option<String>>(1)?.map(ItemId::new),
+        title: row.get(2)?,
+        status: row::word(row, 3, Status::from_index)?,
+        priority: row::word(row, 4, Priority::from_index)?,
+        tags: row.get(5)?,
+        due_at: row::optional_stamp(row, 6)?,
+        reason: row.get(8)?,
+        project: row.get(9)?,
+        created_ts: row.get(10)?,
+        updated_ts: row.get(11)?,
+        claimed_by: row.get(12)?,
+        rid: row.get(13)?,
+        unmet: row.get(14)?,
     })
+}
+
+impl Listed {
+    /// Its place in an order.
+    fn place(&self, order: Order) -> Cursor {
+        let first = match order.sort {
+            Sort::Created => Some(self.created_ts),
+            Sort::Updated => Some(self.updated_ts),
+            Sort::Priority => Some(i64::from(self.priority.index())),
+            Sort::Due => self.due_at.as_ref().map(Stamp::micros),
+        };
+        Cursor::new(first, self.created_ts, self.rid)
+    }
 }
 
 impl Tx<'_> {
@@ -128,7 +175,7 @@ impl Tx<'_> {
             }
         };
         let next = match items.last() {
-            Some(last) if has_more => self.cursor_at(last, order)?,
+            Some(last) if has_more => Some(last.place(order)),
             _ => None,
         };
         Ok(Page {
@@ -201,13 +248,22 @@ impl Tx<'_> {
         self.listed_at(&self.along(&way, order, None, 0, most)?, now)
     }
 
-    /// An item with who holds it.
+    /// An item as lists show it.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub fn listed(&self, id: &ItemId, now: i64) -> Result<Option<Listed>> {
-        let sql = format!("SELECT {}, {LISTED} FROM items i WHERE i.id = ?", row::ITEM);
+        let sql = format!("SELECT {LISTED} FROM items i {BESIDE} WHERE i.id = ?");
         self.one(&sql, rusqlite::params![now, id.as_str()], listed)
+    }
+
+    /// All of a listed item.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn whole(&self, listed: &Listed) -> Result<Item> {
+        let sql = format!("SELECT {} FROM items i WHERE i.rid = ?", row::ITEM);
+        Ok(self.conn.prepare_cached(&sql)?.query_row([listed.rid], row::item)?)
     }
 
     /// The unmet blockers of a listed item, the oldest edge first, up to `most`, and how many there are.

@@ -285,7 +285,7 @@ impl Tx<'_> {
         let worked = self.section(filter, &Cut::unchanged_since(&[Status::Work], work), limit, now)?;
         let total = queued.total + worked.total;
         let mut rows: Vec<Listed> = queued.rows.into_iter().chain(worked.rows).collect();
-        rows.sort_by_key(|row| row.item.updated_at.micros());
+        rows.sort_by_key(|row| row.updated_ts);
         rows.truncate(limit);
         Ok(Section { rows, total })
     }

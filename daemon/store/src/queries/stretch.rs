@@ -6,14 +6,15 @@
 
 use std::cmp::Ordering;
 use std::collections::HashSet;
+use std::rc::Rc;
 
-use rusqlite::params_from_iter;
 use rusqlite::types::Value;
+use rusqlite::vtab::array::Array;
+use rusqlite::{params, params_from_iter};
 
 use super::filter::Where;
-use super::list::{LISTED, Listed, listed};
+use super::list::{BESIDE, LISTED, Listed, listed};
 use crate::error::Result;
-use crate::row;
 use crate::tx::Tx;
 use crate::view::count;
 
@@ -104,10 +105,10 @@ impl Stretches {
 }
 
 impl Tx<'_> {
-    /// The items of these rows, in their order.
+    /// The items of these rows, in their order: by one statement, as beginning one costs as much as a row.
     pub(super) fn listed_at(&self, rids: &[i64], now: i64) -> Result<Vec<Listed>> {
-        let sql = format!("SELECT {}, {LISTED} FROM items i WHERE i.rid = ?", row::ITEM);
-        let mut statement = self.conn.prepare_cached(&sql)?;
-        rids.iter().map(|rid| Ok(statement.query_row([now, *rid], listed)?)).collect()
+        let sql = format!("SELECT {LISTED} FROM rarray(?) r CROSS JOIN items i ON i.rid = r.value {BESIDE}");
+        let rids: Array = Rc::new(rids.iter().copied().map(Value::from).collect());
+        self.rows(&sql, params![rids, now], listed)
     }
 }
