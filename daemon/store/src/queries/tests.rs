@@ -1,137 +1,22 @@
 //! Lists against asking every item: whatever way is taken, the answer is the same.
 
+mod filled;
+mod history;
+
 use std::collections::BTreeSet;
 
 use orc_core::change::Origin;
-use orc_core::claim::{Actor, Claim, Subject};
-use orc_core::id::{Ids, ItemId};
+use orc_core::claim::Actor;
+use orc_core::id::ItemId;
 use orc_core::item::Item;
-use orc_core::note::Note;
 use orc_core::status::{Priority, Role, Status};
 use orc_core::text::split_tags;
 use orc_core::time::Stamp;
-use orc_core::workspace::Workspace;
 use orc_core::{Change, Policies};
 
-use super::{Filter, HistoryFilter, HistoryRow, NoteFilter, Order, Scope, Sort, Start, Within};
-use crate::tests::fresh;
+use super::{Filter, NoteFilter, Order, Scope, Sort, Start};
 use crate::tx::Tx;
-
-const ITEMS: u64 = 400;
-const NOW: i64 = 2_000_000_000_000_000;
-
-/// The same numbers in every run.
-struct Draw(u64);
-
-impl Draw {
-    fn below(&mut self, n: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % n
-    }
-
-    fn of<T: Clone>(&mut self, among: &[T]) -> T {
-        among[usize::try_from(self.below(among.len() as u64)).unwrap_or(0)].clone()
-    }
-}
-
-/// What a naive reader knows of an item beside its row.
-struct Known {
-    item: Item,
-    note: Option<String>,
-    claimed: bool,
-}
-
-fn filled() -> (Tx<'static>, Vec<Known>) {
-    let (tx, mut draw, ids) = (fresh(), Draw(7), Ids::new(99));
-    let actor = Actor { session: "s".into(), agent: "a".into(), subagent: None };
-    let mut all: Vec<Known> = Vec::new();
-    // One is there before its items are made, the others come in the middle.
-    let workspace = |name: &str| Change::WorkspaceChanged {
-        name: name.to_owned(),
-        before: None,
-        after: Some(Workspace { tags: within(name).tags, ..Workspace::default() }),
-    };
-    for n in 0..ITEMS {
-        let defined: &[&str] = match n {
-            0 => &["green"],
-            200 => &["rare", "several"],
-            _ => &[],
-        };
-        let defined: Vec<Change> = defined.iter().map(|name| workspace(name)).collect();
-        tx.commit(&defined, &actor, &Stamp::from_micros(NOW), &Policies::default()).unwrap();
-        // Many are made in the same moment, and few in the order of their times.
-        let made = Stamp::from_micros(NOW - i64::try_from(draw.below(90)).unwrap() * 1_000);
-        let parent = (draw.below(3) == 0 && !all.is_empty()).then(|| draw.below(9) as usize % all.len());
-        let item = Item {
-            id: ItemId::new(ids.draw(n).to_string()),
-            parent: parent.map(|at| all[at].item.id.clone()),
-            title: format!("{} {n}", draw.of(&["Repair the harbour wall", "Harvest hay", "Write down"])),
-            description: draw
-                .of(&["", "with harp and drum", "quickly", "by internationalists", "of the Internationale"])
-                .to_owned(),
-            summary: String::new(),
-            status: draw.of(&[Status::Queue, Status::Queue, Status::Done, Status::Work, Status::Blocked]),
-            label: None,
-            previous: None,
-            priority: draw.of(Priority::ALL),
-            complexity: None,
-            item_type: draw.of(&["", "task", "bug"]).to_owned(),
-            tags: draw.of(&["", "red", "red,blue", "blue,green", "rare"]).to_owned(),
-            metadata: None,
-            properties: None,
-            due_at: (draw.below(2) == 0)
-                .then(|| Stamp::from_micros(NOW + i64::try_from(draw.below(50)).unwrap())),
-            schedule: None,
-            next_run_at: None,
-            not_before: None,
-            reason: None,
-            project: draw.of(&[None, Some("one"), Some("one"), Some("two")]).map(str::to_owned),
-            version: 1,
-            created_by: None,
-            updated_by: None,
-            created_at: made.clone(),
-            updated_at: made.plus(i64::try_from(draw.below(60)).unwrap()),
-            role_changed_at: None,
-        };
-        let mut changes =
-            vec![Change::ItemCreated { item: Box::new(item.clone()), origin: Origin::Imported }];
-        let note = (draw.below(4) == 0)
-            .then(|| draw.of(&["the hard part of it", "nothing of note", "international law"]).to_owned());
-        if let Some(body) = &note {
-            let note = Note {
-                id: ItemId::new(format!("note-{n}")),
-                item: item.id.clone(),
-                key: "k".into(),
-                role: Role::Queue,
-                body: body.clone(),
-                created_by: None,
-                created_at: made.clone(),
-                updated_at: made.clone(),
-            };
-            changes.push(Change::NoteWritten { before: None, after: Box::new(note), origin: Origin::Made });
-        }
-        let claimed = draw.below(10) == 0;
-        if claimed {
-            let claim = Claim {
-                subject: Subject::Item(item.id.clone()),
-                holder: actor.clone(),
-                since: made.clone(),
-                deadline: None,
-                grace_until: None,
-            };
-            changes.push(Change::ClaimTaken { claim });
-        }
-        tx.commit(&changes, &actor, &made, &Policies::default()).unwrap();
-        all.push(Known { item, note, claimed });
-    }
-    (tx, all)
-}
-
-/// A workspace of the store.
-fn within(name: &str) -> Within {
-    let tags: &[&str] = if name == "several" { &["green", "red", "rare"] } else { &[name] };
-    Within { name: name.to_owned(), tags: tags.iter().map(|tag| (*tag).to_owned()).collect() }
-}
+use filled::{Known, NOW, filled, within};
 
 type Condition = Box<dyn Fn(&mut Filter)>;
 
@@ -355,135 +240,6 @@ fn sections_have_what_asking_every_item_finds() {
                     all.iter().any(|known| known.item.id == row.id && matches(&filter, known))
                 }));
             }
-        }
-    }
-}
-
-#[test]
-fn old_history_is_forgotten_but_for_its_newest_row() {
-    let (tx, _) = filled();
-    let rows = || tx.number("SELECT count(*) FROM history", []).unwrap();
-    let all = rows();
-    assert_eq!(tx.forget_history(NOW - 1_000_000, 100).unwrap(), 0, "nothing is as old");
-    assert_eq!(tx.forget_history(i64::MAX, 10).unwrap(), 10);
-    while tx.forget_history(i64::MAX, 100).unwrap() > 0 {}
-    assert_eq!((rows(), all > 400), (1, true));
-    let newest = tx.cursor().unwrap();
-    let actor = Actor { session: "s".into(), agent: "a".into(), subagent: None };
-    let claim = Claim {
-        subject: Subject::Resource("r".into()),
-        holder: actor.clone(),
-        since: Stamp::from_micros(NOW),
-        deadline: None,
-        grace_until: None,
-    };
-    tx.commit(&[Change::ClaimTaken { claim }], &actor, &Stamp::from_micros(NOW), &Policies::default())
-        .unwrap();
-    assert_eq!(tx.cursor().unwrap(), newest + 1, "no number is used twice");
-}
-
-#[test]
-fn what_was_forgotten_is_told_to_whoever_asks_for_it() {
-    let (tx, _) = filled();
-    let begins = tx.history_begins().unwrap();
-    assert_eq!(tx.kept_since(Some(0), begins.map(|at| at - 1)).unwrap(), None, "nothing was forgotten");
-    assert_eq!(tx.forget_history(i64::MAX, 10).unwrap(), 10);
-    let oldest = tx.history(&HistoryFilter { after: Some(0), ..HistoryFilter::default() }, 1).unwrap();
-    let told = Some(oldest[0].at.clone());
-    assert_eq!(tx.kept_since(Some(9), None).unwrap(), told);
-    assert_eq!(tx.kept_since(Some(10), None).unwrap(), None, "the next row is there");
-    let begins = tx.history_begins().unwrap();
-    assert_eq!(tx.kept_since(None, begins.map(|at| at - 1)).unwrap(), told);
-    assert_eq!(tx.kept_since(None, begins).unwrap(), None);
-    assert_eq!(tx.kept_since(None, None).unwrap(), None, "the newest are there");
-}
-
-#[test]
-fn a_page_of_an_agent_or_kind_looks_at_so_many_rows_and_no_more() {
-    let (tx, _) = filled();
-    let newest = tx.cursor().unwrap();
-    tx.execute("UPDATE history SET agent = 'rare', kind = 'claim_ended', session = 'r' WHERE seq = 3", [])
-        .unwrap();
-    let picked: [fn(&mut HistoryFilter); 3] = [
-        |f| f.agent = Some("rare".into()),
-        |f| f.session = Some("r".into()),
-        |f| f.kinds = vec!["claim_ended".into()],
-    ];
-    for pick in picked {
-        let mut filter = HistoryFilter::default();
-        pick(&mut filter);
-        let page = tx.history_page(&filter, 50).unwrap();
-        assert_eq!(
-            (page.rows.len(), page.next),
-            (0, Some(newest + 1 - 7)),
-            "seven rows were looked at: {filter:?}"
-        );
-        let mut found = Vec::new();
-        filter.before = page.next;
-        while filter.before.is_some() {
-            let page = tx.history_page(&filter, 50).unwrap();
-            found.extend(page.rows.iter().map(|row| row.seq));
-            filter.before = page.next;
-        }
-        assert_eq!(found, [3], "{filter:?}");
-    }
-}
-
-#[test]
-fn pages_of_a_projects_history_have_what_asking_every_row_finds() {
-    let (tx, all) = filled();
-    // What is about no item is in every project, and so is what a deleted item left.
-    let actor = Actor { session: "s".into(), agent: "a".into(), subagent: None };
-    let claim = Claim {
-        subject: Subject::Resource("r".into()),
-        holder: actor.clone(),
-        since: Stamp::from_micros(NOW),
-        deadline: None,
-        grace_until: None,
-    };
-    tx.commit(&[Change::ClaimTaken { claim }], &actor, &Stamp::from_micros(NOW), &Policies::default())
-        .unwrap();
-    tx.execute("UPDATE history SET item = 'gone' WHERE seq = 77", []).unwrap();
-    let every = tx.history(&HistoryFilter { after: Some(0), ..HistoryFilter::default() }, 10_000).unwrap();
-    let project = |row: &HistoryRow| {
-        let of = |known: &&Known| row.item.as_deref() == Some(known.item.id.as_str());
-        all.iter().find(of).map(|known| known.item.project.clone())
-    };
-    type Wanted = fn(Option<Option<String>>) -> bool;
-    let scopes: [(Scope, Wanted); 4] = [
-        (Scope::All, |_| true),
-        (Scope::With("two".into()), |of| of.flatten().is_none_or(|name| name == "two")),
-        (Scope::Only("two".into()), |of| of.is_none_or(|name| name.as_deref() == Some("two"))),
-        (Scope::With("unheard of".into()), |of| of.flatten().is_none()),
-    ];
-    for (scope, wanted) in scopes {
-        let naive: Vec<i64> = every.iter().filter(|row| wanted(project(row))).map(|row| row.seq).collect();
-        let pages = |mut filter: HistoryFilter, most: usize| {
-            let mut seqs = Vec::new();
-            loop {
-                let page = tx.history_page(&filter, most).unwrap();
-                assert!(page.rows.len() <= most);
-                seqs.extend(page.rows.iter().map(|row| row.seq));
-                match (page.next, filter.after) {
-                    (None, _) => return seqs,
-                    (next, Some(_)) => filter.after = next,
-                    (next, None) => filter.before = next,
-                }
-            }
-        };
-        for most in [1, 3, 50] {
-            let filter = HistoryFilter { scope: scope.clone(), ..HistoryFilter::default() };
-            let mut back = pages(filter.clone(), most);
-            back.reverse();
-            assert_eq!(back, naive, "{scope:?}, the newest first, {most} a page");
-            assert_eq!(
-                pages(HistoryFilter { after: Some(0), ..filter.clone() }, most),
-                naive,
-                "{scope:?} {most}"
-            );
-            let within = HistoryFilter { after: Some(20), before: Some(60), ..filter };
-            let naive: Vec<i64> = naive.iter().copied().filter(|seq| (21..60).contains(seq)).collect();
-            assert_eq!(pages(within, most), naive, "{scope:?} between two rows");
         }
     }
 }
