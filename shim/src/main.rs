@@ -9,6 +9,7 @@ mod convert;
 mod door;
 mod handler;
 mod id;
+mod line;
 mod lines;
 mod link;
 mod note;

@@ -20,7 +20,7 @@ use tokio::{
 };
 
 use crate::{
-    id,
+    id, line,
     lines::{Line, Lines},
     streams::{self, Input, Output},
 };
@@ -86,7 +86,7 @@ impl Transport<RoleServer> for Stdio {
     fn send(&mut self, item: ServerJsonRpcMessage) -> impl Future<Output = io::Result<()>> + Send + 'static {
         let (out, traffic) = (Arc::clone(&self.out), self.traffic.clone());
         async move {
-            write(&out, serde_json::to_vec(&item)?).await?;
+            write(&out, line::of(item)?).await?;
             traffic.written.send_modify(|count| *count += 1);
             Ok(())
         }
