@@ -10,25 +10,29 @@ const HOLE: &[u8] = br#""text":"""#;
 
 /// The line, without its end.
 pub(crate) fn of(mut message: ServerJsonRpcMessage) -> serde_json::Result<Vec<u8>> {
-    let Some(text) = take_text(&mut message) else { return serde_json::to_vec(&message) };
+    let Some(text) = text_of(&mut message).map(std::mem::take) else { return serde_json::to_vec(&message) };
     let around = serde_json::to_vec(&message)?;
-    let Some(hole) = around.windows(HOLE.len()).position(|bytes| bytes == HOLE) else {
-        unreachable!("a text that is empty is written as such")
-    };
-    let (before, after) = around.split_at(hole + HOLE.len() - 1);
-    let mut line = Vec::with_capacity(around.len() + text.len() + text.len() / 2);
-    line.extend_from_slice(before);
-    escape(text.as_bytes(), &mut line);
-    line.extend_from_slice(after);
-    Ok(line)
+    if let Some(hole) = around.windows(HOLE.len()).position(|bytes| bytes == HOLE) {
+        let (before, after) = around.split_at(hole + HOLE.len() - 1);
+        let mut line = Vec::with_capacity(around.len() + text.len() + text.len() / 2);
+        line.extend_from_slice(before);
+        escape(text.as_bytes(), &mut line);
+        line.extend_from_slice(after);
+        return Ok(line);
+    }
+    // An empty text is written otherwise than it was: then as everything else is.
+    if let Some(taken) = text_of(&mut message) {
+        *taken = text;
+    }
+    serde_json::to_vec(&message)
 }
 
 /// The text of a tool's answer, if it is the first of the result.
-fn take_text(message: &mut ServerJsonRpcMessage) -> Option<String> {
+fn text_of(message: &mut ServerJsonRpcMessage) -> Option<&mut String> {
     let JsonRpcMessage::Response(response) = message else { return None };
     let ServerResult::CallToolResult(result) = &mut response.result else { return None };
     match result.content.first_mut() {
-        Some(ContentBlock::Text(block)) => Some(std::mem::take(&mut block.text)),
+        Some(ContentBlock::Text(block)) => Some(&mut block.text),
         _ => None,
     }
 }
