@@ -11,7 +11,7 @@ use super::{
     items::rows,
     person::{Given, Person},
     remark, tell,
-    times::{self, From},
+    times::{self, When},
 };
 
 #[derive(clap::Args)]
@@ -20,8 +20,8 @@ pub(crate) struct Arguments {
     #[arg(add = ArgValueCompleter::new(ids))]
     id: Option<String>,
     /// Since a time, or for so long: 2026-11-23, 2d
-    #[arg(long, value_name = "TIME")]
-    since: Option<String>,
+    #[arg(long, value_name = "TIME", value_parser = times::back)]
+    since: Option<When>,
     /// By this agent, or person:USER
     #[arg(long, value_name = "NAME")]
     agent: Option<String>,
@@ -37,7 +37,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments, person: &Person, now: &Stamp) -> Result<Exit, Trouble> {
-    let since = arguments.since.as_deref().map(|text| times::read(text, From::Back, now));
+    let since = arguments.since.as_ref().map(|when| when.back(now));
     let given = Given::default()
         .maybe("item_id", arguments.id.as_deref())
         .maybe("since", since)

@@ -15,7 +15,7 @@ use super::{
     items::{pages, rows, table},
     person::{Given, Person},
     remark, say, tell,
-    times::{self, From},
+    times::{self, When},
 };
 
 /// What is open.
@@ -45,8 +45,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "WORDS")]
     search: Option<String>,
     /// Changed since a time, or for so long: 2026-11-23, 2d
-    #[arg(long, value_name = "TIME")]
-    since: Option<String>,
+    #[arg(long, value_name = "TIME", value_parser = times::back)]
+    since: Option<When>,
     /// Only those that somebody holds
     #[arg(long, conflicts_with = "free")]
     claimed: bool,
@@ -112,7 +112,7 @@ fn wanted(arguments: &Arguments, now: &Stamp) -> Value {
         .maybe("item_type", arguments.item_type.clone())
         .maybe("parent_id", arguments.parent.clone())
         .maybe("search", arguments.search.clone())
-        .maybe("updated_since", arguments.since.as_deref().map(|text| times::read(text, From::Back, now)))
+        .maybe("updated_since", arguments.since.as_ref().map(|when| when.back(now)))
         .maybe("claimed", claimed)
         .maybe("sort", arguments.sort.clone());
     arguments.within.add_to(given).done()

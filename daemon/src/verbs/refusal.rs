@@ -45,7 +45,7 @@ impl Refused {
     /// The sentence, the details, the next step.
     pub(crate) fn lines(&self) -> Vec<String> {
         let mut lines: Vec<String> =
-            plain_lines(text(&self.error["message"])).lines().map(str::to_owned).collect();
+            plain_lines(&in_words(text(&self.error["message"]))).lines().map(str::to_owned).collect();
         lines.extend(self.details());
         lines.extend(self.next().into_iter().map(|step| format!("  next: {step}")));
         lines
@@ -115,7 +115,14 @@ impl Refused {
             Some("NOT_FOUND") if self.error["field"] == "to" => vec![command("agents".to_owned())],
             // Its sentence names those there are.
             Some("NOT_FOUND") if self.error["field"] == "project" => Vec::new(),
+            Some("NOT_FOUND") if self.names("No deleted item") => {
+                vec![command("history --kind item_deleted".to_owned())]
+            }
             Some("NOT_FOUND") => vec![command("list --all --search WORDS".to_owned())],
+            // What would go with it is looked at first.
+            Some("VALIDATION") if self.error["field"] == "recursive" => {
+                vec![command(format!("tree {about}"))]
+            }
             Some("CONFLICT") if self.about.is_some() => vec![command(format!("show {about}"))],
             Some("FORBIDDEN") => vec!["unset TASK_ORCHESTRATOR_TOOLS to write".to_owned()],
             Some("UNAVAILABLE") => vec![command("status".to_owned())],
@@ -131,6 +138,13 @@ impl std::fmt::Display for Refused {
 }
 
 impl std::error::Error for Refused {}
+
+/// A tool's sentence with the command line's names for what it names.
+fn in_words(sentence: &str) -> String {
+    const NAMES: [(&str, &str); 2] =
+        [("Use recursive=true to delete them", "--recursive deletes them too"), (" 1 children", " 1 child")];
+    NAMES.iter().fold(sentence.to_owned(), |said, (tool, command)| said.replace(tool, command))
+}
 
 /// A word that a shell takes as it is.
 fn quoted(word: &str) -> String {
@@ -189,6 +203,15 @@ mod tests {
             (
                 json!({"code": "NOT_FOUND", "field": "project", "message": "Project 'barn' not found. Known: shed"}),
                 "Project 'barn' not found. Known: shed",
+            ),
+            (
+                json!({"code": "NOT_FOUND", "field": "item_id", "message": "No deleted item matching prefix 'b2c3'"}),
+                "No deleted item matching prefix 'b2c3'\n  next: task-orchestrator history --kind item_deleted",
+            ),
+            (
+                json!({"code": "VALIDATION", "field": "recursive",
+                    "message": "Item has 2 children. Use recursive=true to delete them."}),
+                "Item has 2 children. --recursive deletes them too.\n  next: task-orchestrator tree b2c3",
             ),
             (json!({"code": "VALIDATION", "message": "No"}), "No"),
         ];

@@ -77,6 +77,31 @@ fn wrong_words_are_two() {
 }
 
 #[test]
+fn a_wrong_time_is_told_in_the_words_of_its_option() {
+    let env = TestEnv::new();
+    let ann = env.person();
+    for (option, words) in [
+        ("--due", &["add", "x", "--due", "tomorrow"][..]),
+        ("--not-before", &["add", "x", "--not-before", "2026-13-01", "--note", "a=b"]),
+        ("--due", &["edit", "ffff", "--due", "5x"]),
+        ("--since", &["list", "--since", "yesterday"]),
+        ("--since", &["history", "--since", "2026"]),
+    ] {
+        let ended = ann.ends_with(2, words);
+        for part in [option, "2026-", "T18:00", "3d"] {
+            assert!(ended.stderr.contains(part), "{words:?} {part}: {ended:?}");
+        }
+        assert!(!ended.stderr.contains("_at") && !ended.stderr.contains("ISO"), "{ended:?}");
+    }
+    let ended = ann.ends_with(2, &["add", "x", "--schedule", "weekly"]);
+    assert!(
+        ended.stderr.contains("--schedule") && ended.stderr.contains("'0 9 * * 1' is Mondays at 9"),
+        "{ended:?}"
+    );
+    ann.ends_with(0, &["add", "x", "--schedule", "0 9 * * 1", "--due", "2026-12-01 18:00 UTC"]);
+}
+
+#[test]
 fn a_daemon_that_cannot_be_had_is_three() {
     let env = TestEnv::new();
     // A folder in the database's place.
