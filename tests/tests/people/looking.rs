@@ -21,6 +21,31 @@ fn next_claims_for_the_person() {
 }
 
 #[test]
+fn next_with_a_claim_names_what_its_person_holds_already() {
+    let env = TestEnv::new();
+    let [_, first, second] = shop(&env);
+    let ann = env.person();
+    let one = ann.ends_with(0, &["next", "--claim"]);
+    assert_eq!(one.stderr, "", "nothing was held before");
+    let none = ann.ends_with(1, &["next", "--claim"]);
+    assert!(
+        none.stderr.starts_with(&format!("You already hold {first} Design the page (queue).\n")),
+        "{none:?}"
+    );
+    ann.ends_with(0, &["claim", &second]);
+    ann.ends_with(0, &["claim", "--resource", "file:x"]);
+    let other = add(&ann, &["Something else"]);
+    let more = ann.ends_with(0, &["next", "--claim"]);
+    assert!(
+        more.stdout.contains(&other) && more.stderr.contains(" and 1 more; `task-orchestrator claim`"),
+        "{more:?}"
+    );
+    assert_eq!(ann.ends_with(1, &["next", "--claim", "--json"]).stderr, "");
+    let ben = env.person().set("USER", "ben").ends_with(1, &["next", "--claim"]);
+    assert!(!ben.stderr.contains("You already hold"), "another's claims are no business of ben's: {ben:?}");
+}
+
+#[test]
 fn nothing_next_is_an_exit_code() {
     let env = TestEnv::new();
     let ended = env.person().ends_with(1, &["next"]);
