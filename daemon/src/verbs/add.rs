@@ -8,9 +8,10 @@ use super::{
     Trouble,
     completions::ids,
     exit::Exit,
+    family::{closed_above, waits_for_what_is_above},
     fields::Fields,
     input::text_or_stdin,
-    items::{line, rows},
+    items::{line, rows, text},
     person::{Given, Person},
 };
 
@@ -49,16 +50,35 @@ pub(crate) fn run(arguments: &Arguments, person: &Person, now: &Stamp) -> Result
         .maybe(&format!("{prefix}project"), arguments.project.as_deref())
         .maybe("parent_id", arguments.parent.as_deref());
     let answer = person.call(tool, arguments.fields.add_to(given, prefix, now)?.done())?;
+    let odd = if person.json { String::new() } else { odd(arguments, &answer.value, person)? };
     person.print(&answer, |document| {
-        let item = if document.get("root").is_some() { &document["root"] } else { document };
-        let mut out = line(item, person.paint);
+        let mut out = line(item(document), person.paint);
         let noted = rows(document, "notes").len();
         if noted > 0 {
             out.push_str(&format!("  with {noted} note{}", if noted == 1 { "" } else { "s" }));
         }
-        out + "\n"
+        out + "\n" + &odd
     });
     Ok(Exit::Fine)
+}
+
+/// The new item of either tool's answer.
+fn item(document: &Value) -> &Value {
+    if document.get("root").is_some() { &document["root"] } else { document }
+}
+
+/// What is odd about its place.
+fn odd(arguments: &Arguments, document: &Value, person: &Person) -> Result<String, Trouble> {
+    if arguments.parent.is_none() {
+        return Ok(String::new());
+    }
+    let mut odd = closed_above(item(document), person)?;
+    let blockers: Vec<&str> =
+        rows(document, "dependencies").iter().map(|edge| text(edge, "from_id")).collect();
+    if !blockers.is_empty() {
+        odd.push_str(&waits_for_what_is_above(text(item(document), "id"), &blockers, person)?);
+    }
+    Ok(odd)
 }
 
 fn notes(arguments: &Arguments) -> Result<Vec<Value>, Trouble> {

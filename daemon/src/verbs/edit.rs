@@ -90,6 +90,7 @@ fn place(arguments: &Arguments, item: &Value, person: &Person) -> Result<String,
         return Ok(String::new());
     }
     Ok(match item["parent_id"].as_str().map(|id| head(person, id)).transpose()?.flatten() {
+        // Its line says that it is closed, should it be.
         Some(parent) => format!("  now under {}\n", line(&parent, person.paint)),
         None => "  now under no other item\n".to_owned(),
     })

@@ -37,6 +37,7 @@ pub(crate) mod watch;
 
 mod document;
 mod events;
+mod family;
 mod fields;
 mod input;
 mod items;

@@ -142,6 +142,48 @@ fn several_items_stand_alone_unless_they_are_to_go_together() {
 }
 
 #[test]
+fn closing_a_parent_says_what_is_still_open_below_it() {
+    let env = TestEnv::new();
+    let [root, first, _] = shop(&env);
+    let ann = env.person();
+    let done = ann.ends_with(0, &["done", &root]);
+    let two = format!("  2 of its children are still open: task-orchestrator tree {root}\n");
+    assert_eq!(done.stdout, format!("{root}  done  Launch the shop\n{two}"));
+    // Something more under it says so too.
+    let under = ann.ends_with(0, &["add", "Late", "--parent", &root]);
+    assert!(under.stdout.ends_with(&format!("  its parent {root} Launch the shop is done\n")), "{under:?}");
+    ann.ends_with(0, &["reopen", &root]);
+    let open = ann.ends_with(0, &["add", "In time", "--parent", &root, "--note", "a=b"]);
+    assert!(!open.stdout.contains("its parent"), "{open:?}");
+    let cancelled = ann.ends_with(0, &["cancel", &first, &root]);
+    assert!(cancelled.stdout.contains("  3 of its children are still open"), "{cancelled:?}");
+    assert!(ann.ends_with(0, &["done", &open.stdout[..8]]).stdout.lines().count() == 1);
+}
+
+#[test]
+fn to_wait_for_what_is_above_is_said_to_lead_nowhere() {
+    let env = TestEnv::new();
+    let [root, first, second] = shop(&env);
+    let ann = env.person();
+    let odd = |parent: &str| {
+        format!(
+            "  it is below {parent} Launch the shop, which comes after all that is below it: neither will be offered\n"
+        )
+    };
+    let below = add(&ann, &["Two levels down", "--parent", &second]);
+    for item in [&first, &below] {
+        let made = ann.ends_with(0, &["dep", "add", item, &root]);
+        assert!(made.stdout.ends_with(&odd(&root)), "{made:?}");
+    }
+    let added = ann.ends_with(0, &["add", "Third", "--parent", &root[..5], "--after", &root[..4]]);
+    assert!(added.stdout.ends_with(&odd(&root)), "{added:?}");
+    // Nothing is odd about an item that waits for one beside it, or that is only related.
+    for words in [&["dep", "add", &below, &first][..], &["dep", "add", &second, &root, "--relates"]] {
+        assert!(!ann.ends_with(0, words).stdout.contains("neither will"), "{words:?}");
+    }
+}
+
+#[test]
 fn notes_are_written_read_and_edited() {
     let env = TestEnv::new();
     let ann = env.person();
