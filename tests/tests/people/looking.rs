@@ -125,6 +125,51 @@ fn show_has_all_that_surrounds_an_item() {
 }
 
 #[test]
+fn show_has_what_waits_for_the_item_and_what_is_related() {
+    let env = TestEnv::new();
+    let [_, first, second] = shop(&env);
+    let ann = env.person();
+    let [early, closed, beside] = ["Early", "Closed", "Beside"].map(|title| add(&ann, &[title]));
+    ann.ends_with(0, &["dep", "add", &early, &first, "--unblock-at", "work"]);
+    ann.ends_with(0, &["dep", "add", &closed, &first]);
+    ann.ends_with(0, &["dep", "add", &beside, &first, "--relates"]);
+    ann.ends_with(0, &["cancel", &closed]);
+    insta::assert_snapshot!("show_holds_up", said(&ann.ends_with(0, &["show", &first]).stdout));
+    assert!(
+        ann.ends_with(0, &["show", &beside]).stdout.contains(&format!("Related\n{first}  queue  Design"))
+    );
+    ann.ends_with(0, &["start", &first]);
+    let held_up = ann.json(&["show", &first])["holds_up"].clone();
+    assert_eq!(
+        held_up,
+        json!([{"id": second, "title": "Build the page", "status": "queue", "needs": "done"}]),
+        "who waited for its start alone waits no more"
+    );
+    ann.ends_with(0, &["done", &first]);
+    assert!(!ann.ends_with(0, &["show", &first]).stdout.contains("Holds up"));
+}
+
+#[test]
+fn show_says_what_it_leaves_out_and_where_it_is() {
+    let env = TestEnv::new();
+    let ann = env.person();
+    let id = add(&ann, &["Long"]);
+    for n in 0..9 {
+        ann.ends_with(0, &["note", &id, "a plan", &format!("{n} {}", "x".repeat(1_200))]);
+    }
+    let shown = ann.ends_with(0, &["show", &id]).stdout;
+    assert!(shown.ends_with(&format!("… 2 more: task-orchestrator history {id}\n")), "{shown}");
+    let note = format!("… 1202 characters in all: task-orchestrator note {id} 'a plan'\n");
+    assert!(shown.contains(&note), "{shown}");
+    env.agent("ben").ok(
+        "manage_items",
+        json!({"operation": "create", "parent_id": id, "items": (0..52).map(|n| json!({"title": format!("part {n}")})).collect::<Vec<_>>()}),
+    );
+    let shown = ann.ends_with(0, &["show", &id]).stdout;
+    assert!(shown.contains(&format!("… 2 more: task-orchestrator tree {id}\n")), "{shown}");
+}
+
+#[test]
 fn a_tree_hides_what_is_closed_and_keeps_what_leads_to_something_open() {
     let env = TestEnv::new();
     let [root, first, second] = shop(&env);
