@@ -6,7 +6,7 @@ use orc_core::time::Stamp;
 use super::{
     Trouble,
     completions::ids,
-    events::{Titles, events},
+    events::{Titles, events, gathered},
     exit::Exit,
     items::rows,
     person::{Given, Person},
@@ -56,9 +56,9 @@ pub(crate) fn run(arguments: &Arguments, person: &Person, now: &Stamp) -> Result
         return Ok(Exit::Fine);
     }
     let mut titles = if arguments.id.is_some() { Titles::none() } else { Titles::asked() };
-    tell(&events(changes, &mut titles, person, now)?);
+    tell(&events(&gathered(changes), &mut titles, person, now)?);
     if answer.value["has_more"] == true {
-        remark(&format!("{} changes; --limit shows more", changes.len()));
+        remark(&format!("The newest {} changes; --limit N shows more.", changes.len()));
     }
     Ok(Exit::Fine)
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::{
     exit::Exit,
     paint::{plain, plain_lines},
+    times::minute,
 };
 
 /// A refused call.
@@ -69,7 +70,7 @@ impl Refused {
             lines.push(line);
         }
         if let Some(agent) = details["holder"]["agent"].as_str() {
-            let (since, ends) = (text(&details["holder"]["since"]), text(&details["holder"]["ends"]));
+            let [since, ends] = ["since", "ends"].map(|key| minute(text(&details["holder"][key])));
             lines.push(format!("  held by {} since {since}; ends {ends}", plain(agent)));
         }
         for row in rows(&details["candidates"]) {
@@ -184,8 +185,8 @@ mod tests {
             ),
             (
                 json!({"code": "CONFLICT", "message": "It is claimed",
-                    "details": {"holder": {"agent": "ann", "since": "then", "ends": "with its session"}}}),
-                "It is claimed\n  held by ann since then; ends with its session\n  next: task-orchestrator next, or wait",
+                    "details": {"holder": {"agent": "ann", "since": "2026-12-01T09:30:00Z", "ends": "with its session"}}}),
+                "It is claimed\n  held by ann since 2026-12-01 09:30 UTC; ends with its session\n  next: task-orchestrator next, or wait",
             ),
             (
                 json!({"code": "CONFLICT", "message": "Several",

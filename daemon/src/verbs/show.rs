@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{
     Trouble,
     completions::ids,
-    events::{Titles, events},
+    events::{Titles, events, gathered},
     exit::Exit,
     items::{card, claim_end, rows, table, text},
     paint::{Paint, plain, plain_lines},
@@ -45,7 +45,7 @@ pub(crate) fn run(arguments: &Arguments, person: &Person, now: &Stamp) -> Result
         return Ok(Exit::Fine);
     }
     let mut out = described(&context, &edges, person.paint, now);
-    let changes = rows(&history, "items");
+    let changes = gathered(rows(&history, "items"));
     if !changes.is_empty() {
         out.push_str(&heading("History", person.paint));
         let shown = &changes[..changes.len().min(CHANGES)];

@@ -9,7 +9,7 @@ use orc_proto::{
 };
 use serde_json::{Value, json};
 
-use super::{Here, Trouble, exit::Exit, say};
+use super::{Here, Trouble, exit::Exit, say, times::minute};
 use crate::{last_end, original};
 
 pub(crate) fn run(json: bool, db: Option<&Path>) -> Result<ExitCode, Trouble> {
@@ -114,6 +114,7 @@ fn tell(document: &Value) {
     for error in document["errors"].as_array().into_iter().flatten() {
         let [at, tool, code, message] =
             ["at", "tool", "code", "message"].map(|key| error[key].as_str().unwrap_or_default());
+        let at = minute(at);
         say(&format!("error       {at} {tool} {code}: {message}"));
     }
     if let Some(line) = crash(&document["last_crash"]) {
@@ -166,7 +167,7 @@ fn tell_tools(tools: &Value) {
 
 /// How the last daemon ended that did not end by itself.
 fn crash(crash: &Value) -> Option<String> {
-    let (pid, started) = (crash["pid"].as_u64()?, crash["started"].as_str()?);
+    let (pid, started) = (crash["pid"].as_u64()?, minute(crash["started"].as_str()?));
     let build = crash["build"].as_str().unwrap_or_default();
     Some(format!(
         "last crash  pid {pid} ({build}), started {started}: killed, crashed, or the machine went down"

@@ -230,6 +230,45 @@ fn history_says_who_did_what() {
 }
 
 #[test]
+fn a_claim_that_outlives_daemons_is_one_line_of_the_history() {
+    let env = TestEnv::new();
+    let [_, first, _] = shop(&env);
+    let ben = env.agent("ben");
+    ben.advance(&first, "start");
+    for _ in 0..3 {
+        env.kill_daemon();
+        ben.total(); // connected again by now
+    }
+    let history = env.person().ends_with(0, &["history", &first]).stdout;
+    let kept: Vec<&str> = history.lines().filter(|line| line.contains("claim kept")).collect();
+    assert_eq!(kept.len(), 1, "{history}");
+    assert!(kept[0].contains("claim kept (") && kept[0].contains(" more such changes before)"), "{history}");
+    ben.ok("claim_item", json!({"operation": "claim", "item_id": first, "ttl_seconds": 3600}));
+    let history = env.person().ends_with(0, &["history", &first]).stdout;
+    assert!(history.contains("claim kept until 20") && history.contains(" UTC"), "{history}");
+}
+
+#[test]
+fn times_of_day_say_that_they_are_utc() {
+    let env = TestEnv::new();
+    let ann = env.person();
+    let id = add(&ann, &["Dated", "--due", "2030-12-01T18:00+01:00", "--not-before", "2030-11-01"]);
+    for (words, time) in [
+        (&["show", &id][..], "due        2030-12-01 17:00 UTC (in "),
+        (&["show", &id], "not before 2030-11-01 00:00 UTC (in "),
+        (&["edit", &id, "--due", "2031-01-01"], "due        2031-01-01 00:00 UTC"),
+        (&["history", &id], "due: 2030-12-01 17:00 UTC → 2031-01-01 00:00 UTC"),
+    ] {
+        let said = ann.ends_with(0, words).stdout;
+        assert!(said.contains(time), "{words:?}: {said}");
+    }
+    env.agent("ben").advance(&id, "start");
+    let held = ann.ends_with(1, &["done", &id]).stderr;
+    let since = held.lines().find_map(|line| line.strip_prefix("  held by ben since ")).unwrap_or_default();
+    assert_eq!(since.get(16..21), Some(" UTC;"), "{held}");
+}
+
+#[test]
 fn agents_are_listed_with_what_they_hold() {
     let env = TestEnv::new();
     let [_, first, _] = shop(&env);

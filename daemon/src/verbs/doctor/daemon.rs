@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::finding::Finding;
 use crate::clock;
+use crate::verbs::times::minute;
 
 /// A crash is worth a warning for so long, in microseconds.
 const RECENT: i64 = 7 * DAY;
@@ -131,7 +132,9 @@ pub(super) fn last_end(endpoint: &Endpoint, alive: &Alive) -> Finding {
     };
     let value = format!(
         "a daemon (pid {}, {}, started {}) was killed or crashed, or the machine went down",
-        crash.pid, crash.build, crash.started
+        crash.pid,
+        crash.build,
+        minute(&crash.started)
     );
     let when = Stamp::parse(if crash.found.is_empty() { &crash.started } else { &crash.found });
     if when.is_some_and(|when| clock::micros() - when.micros() > RECENT) {
