@@ -63,7 +63,10 @@ fn several(trigger: &str, arguments: &Arguments, person: &Person) -> Result<Exit
     let transitions: Vec<Value> = arguments.ids.iter().map(transition).collect();
     let given = Given::default().with("transitions", json!(transitions));
     let given = given.flag("atomic", arguments.atomic).flag("force", arguments.force);
-    let answer = person.call("advance_item", given.done())?;
+    let answer = person.call("advance_item", given.done()).map_err(|trouble| match trouble {
+        Trouble::Refused(refused) => Trouble::from(Box::new(refused.of_batch("transitions", &arguments.ids))),
+        other => other,
+    })?;
     let (mut out, mut refused) = (String::new(), 0);
     for result in rows(&answer.value, "results") {
         let id = text(result, "item_id");

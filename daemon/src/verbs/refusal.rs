@@ -1,7 +1,10 @@
 //! A refusal in words for people: what is in the way, and the next step as a command of this program. Never one that takes
 //! something away.
 
+mod stuck;
+
 use serde_json::Value;
+use stuck::stuck;
 
 use super::{
     exit::Exit,
@@ -28,6 +31,18 @@ impl Refused {
     /// Of one entry of a batch.
     pub(crate) fn entry(error: &Value, about: &str) -> Self {
         Self { text: String::new(), error: error.clone(), about: Some(about.to_owned()) }
+    }
+
+    /// Of a batch: what the tool calls an entry by its place is called by its id.
+    pub(crate) fn of_batch(mut self, list: &str, ids: &[String]) -> Self {
+        let sentence = text(&self.error["message"]).to_owned();
+        let places = (0..ids.len()).map(|place| format!("{list}[{place}]"));
+        if let Some((place, id)) = places.zip(ids).find(|(place, _)| sentence.contains(place)) {
+            let said = sentence.replace(&place, &plain(id)).replace("(atomic: none", "(--atomic: none");
+            self.error["message"] = said.into();
+            self.about = Some(id.clone());
+        }
+        self
     }
 
     /// How a command ends with it.
@@ -86,6 +101,9 @@ impl Refused {
         if let Some(reason) = details["reason"].as_str() {
             lines.push(format!("  reason {}", plain(reason)));
         }
+        if let Some(why) = stuck(text(&self.error["message"])).and_then(|stuck| stuck.why) {
+            lines.push(format!("  {why}"));
+        }
         lines
     }
 
@@ -124,7 +142,10 @@ impl Refused {
             Some("VALIDATION") if self.error["field"] == "recursive" => {
                 vec![command(format!("tree {about}"))]
             }
-            Some("CONFLICT") if self.about.is_some() => vec![command(format!("show {about}"))],
+            Some("CONFLICT") if self.about.is_some() => {
+                let verb = stuck(text(&self.error["message"])).map_or("show", |stuck| stuck.verb);
+                vec![command(format!("{verb} {about}"))]
+            }
             Some("FORBIDDEN") => vec!["unset TASK_ORCHESTRATOR_TOOLS to write".to_owned()],
             Some("UNAVAILABLE") => vec![command("status".to_owned())],
             _ => Vec::new(),
@@ -195,7 +216,15 @@ mod tests {
             ),
             (
                 json!({"code": "CONFLICT", "message": "Cannot start from done"}),
-                "Cannot start from done\n  next: task-orchestrator show b2c3",
+                "Cannot start from done\n  next: task-orchestrator reopen b2c3",
+            ),
+            (
+                json!({"code": "CONFLICT", "message": "Cannot start from blocked", "details": {"reason": "no key"}}),
+                "Cannot start from blocked\n  reason no key\n  next: task-orchestrator resume b2c3",
+            ),
+            (
+                json!({"code": "CONFLICT", "message": "Cannot complete from done"}),
+                "Cannot complete from done\n  it is done already\n  next: task-orchestrator show b2c3",
             ),
             (
                 json!({"code": "NOT_FOUND", "field": "item_id", "message": "No item matching prefix 'b2c3'"}),
@@ -219,6 +248,16 @@ mod tests {
         for (error, want) in cases {
             assert_eq!(Refused::entry(&error, "b2c3").to_string(), want);
         }
+    }
+
+    #[test]
+    fn an_entry_of_a_batch_is_named_by_its_id() {
+        let error = json!({"code": "CONFLICT", "message": "transitions[1]: Cannot start from blocked (atomic: none was applied)"});
+        let refused = Refused::new(String::new(), json!({ "error": error }), None);
+        assert_eq!(
+            refused.of_batch("transitions", &["a1a1".to_owned(), "b2c3".to_owned()]).to_string(),
+            "b2c3: Cannot start from blocked (--atomic: none was applied)\n  next: task-orchestrator resume b2c3"
+        );
     }
 
     #[test]

@@ -136,7 +136,10 @@ fn several_items_stand_alone_unless_they_are_to_go_together() {
         "{ended:?}"
     );
     let ended = ann.ends_with(1, &["done", "--atomic", &a, &b]);
-    assert!(ended.stderr.contains("none was applied"), "{ended:?}");
+    assert!(
+        ended.stderr.contains(&format!("{b}: Cannot complete from done (--atomic: none was applied)")),
+        "{ended:?}"
+    );
     assert_eq!(ann.json(&["show", &a])["item"]["status"], "work");
     assert_eq!(ann.json(&["cancel", &a])["status"], "cancelled");
 }

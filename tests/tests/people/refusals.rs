@@ -24,6 +24,25 @@ fn a_refusal_says_what_is_in_the_way_and_what_to_type_next() {
 }
 
 #[test]
+fn a_verb_that_leads_nowhere_from_a_status_names_the_one_that_does() {
+    let env = TestEnv::new();
+    let ann = env.person();
+    let id = add(&ann, &["x"]);
+    let mut moves = |verb: &str| drop(ann.ends_with(0, &[verb, &id]));
+    for (verb, refused, said) in [
+        ("block", "start", "next: task-orchestrator resume"),
+        ("resume", "resume", "it is not blocked"),
+        ("done", "done", "it is done already"),
+        ("reopen", "reopen", "it is open already"),
+        ("cancel", "start", "next: task-orchestrator reopen"),
+    ] {
+        moves(verb);
+        let ended = ann.ends_with(1, &[refused, &id]);
+        assert!(ended.stderr.contains(said), "{refused} after {verb}: {ended:?}");
+    }
+}
+
+#[test]
 fn an_id_that_several_have_is_answered_with_all_of_them() {
     let env = TestEnv::new();
     let rows: Vec<_> = (1..=2)
