@@ -13,6 +13,7 @@ use super::{
     input::text_or_stdin,
     items::{line, rows, text},
     person::{Given, Person},
+    schemas::in_force,
 };
 
 #[derive(clap::Args)]
@@ -36,7 +37,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments, person: &Person, now: &Stamp) -> Result<Exit, Trouble> {
-    let notes = notes(arguments)?;
+    let notes = notes(arguments, person)?;
     let (tool, given, prefix) = match notes.is_empty() && arguments.after.is_empty() {
         true => ("manage_items", Given::operation("create"), ""),
         false => {
@@ -81,17 +82,23 @@ fn odd(arguments: &Arguments, document: &Value, person: &Person) -> Result<Strin
     Ok(odd)
 }
 
-fn notes(arguments: &Arguments) -> Result<Vec<Value>, Trouble> {
+fn notes(arguments: &Arguments, person: &Person) -> Result<Vec<Value>, Trouble> {
     let stdins = arguments.note.iter().filter(|note| note.ends_with("=-")).count();
     if stdins + usize::from(arguments.fields.reads_stdin()) > 1 {
         return Err(Trouble::Usage("stdin can be read once: give - in one place".to_owned()));
     }
-    let mut notes = Vec::new();
+    let mut given = Vec::new();
     for note in &arguments.note {
-        let Some((key, body)) = note.split_once('=').filter(|(key, _)| !key.is_empty()) else {
-            return Err(Trouble::Usage(format!("'{note}' is no KEY=TEXT")));
-        };
-        notes.push(json!({"ref": "root", "key": key, "body": text_or_stdin(body)?}));
+        match note.split_once('=').filter(|(key, _)| !key.is_empty()) {
+            Some(note) => given.push(note),
+            None => return Err(Trouble::Usage(format!("'{note}' is no KEY=TEXT"))),
+        }
     }
-    Ok(notes)
+    let schemas = if given.is_empty() { Value::Null } else { in_force(person)? };
+    let note = |(key, body): (&str, &str)| {
+        let role = arguments.fields.role_of_note(&schemas, key);
+        let note = Given::default().with("ref", "root").with("key", key).with("body", text_or_stdin(body)?);
+        Ok(note.maybe("role", role).done())
+    };
+    given.into_iter().map(note).collect()
 }

@@ -1,11 +1,13 @@
 //! What a person may say about an item, where one is made and where one is changed.
 
 use orc_core::{status::Priority, time::Stamp};
+use serde_json::Value;
 
 use super::{
     Trouble,
     input::text_or_stdin,
     person::Given,
+    schemas::role_by,
     times::{self, When},
 };
 
@@ -48,6 +50,11 @@ impl Fields {
             .maybe(&name("due_at"), time(&self.due))
             .maybe(&name("not_before"), time(&self.not_before))
             .maybe(&name("schedule"), self.schedule.as_deref()))
+    }
+
+    /// The phase that the schema of a new item with these fields gives a note.
+    pub(crate) fn role_of_note(&self, schemas: &Value, key: &str) -> Option<String> {
+        role_by(schemas, self.item_type.as_deref(), &self.tag, key)
     }
 
     /// Whether the description is on stdin.

@@ -44,6 +44,7 @@ mod items;
 mod paint;
 pub(crate) mod person;
 mod refusal;
+mod schemas;
 mod table;
 mod times;
 

@@ -215,6 +215,29 @@ fn notes_are_written_read_and_edited() {
 }
 
 #[test]
+fn a_note_that_the_schema_names_is_of_the_schemas_phase() {
+    let env = TestEnv::with_config(
+        "work_item_schemas:\n  task:\n    notes:\n      - {key: result, role: work, required: true}\n      - {key: hint, role: review}\n",
+    );
+    let ann = env.person();
+    let id = add(&ann, &["x", "--type", "task"]);
+    let role = |key: &str| ann.json(&["note", &id, key])["role"].clone();
+    ann.ends_with(0, &["note", &id, "result", "it works"]);
+    ann.ends_with(0, &["note", &id, "hint", "look twice"]);
+    ann.ends_with(0, &["note", &id, "other", "of no schema"]);
+    assert_eq!([role("result"), role("hint"), role("other")], ["work", "review", "queue"]);
+    // What is said counts more; and so does where the note is.
+    ann.ends_with(0, &["note", &id, "hint", "look once", "--role", "queue"]);
+    ann.ends_with(0, &["note", &id, "hint", "look thrice"]);
+    assert_eq!(role("hint"), "queue");
+    let id = add(&ann, &["y", "--tag", "ui,task", "--note", "result=at once", "--note", "other=z"]);
+    let notes = ann.json(&["note", &id])["items"].clone();
+    let roles: Vec<_> = notes.as_array().unwrap().iter().map(|note| (&note["key"], &note["role"])).collect();
+    assert_eq!(roles.iter().filter(|(key, role)| *key == "result" && *role == "work").count(), 1, "{notes}");
+    ann.ends_with(1, &["note", "ffffffff", "result", "x"]);
+}
+
+#[test]
 fn dependencies_are_drawn_shown_and_removed() {
     let env = TestEnv::new();
     let ann = env.person();

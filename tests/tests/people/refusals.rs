@@ -82,6 +82,8 @@ fn wrong_words_are_two() {
     for words in [
         &["nothing"][..],
         &["list", "--status", "nope"],
+        &["add", "x", "--note", "nothing"],
+        &["edit", "ffff"],
         &["show"],
         &["list", "--all", "--status", "done"],
         &["claim", "ffff", "--ttl", "soon"],
