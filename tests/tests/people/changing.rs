@@ -23,6 +23,22 @@ fn what_a_person_does_is_recorded_as_theirs_whatever_the_agents_name_is() {
 }
 
 #[test]
+fn who_has_no_user_in_their_environment_is_called_as_the_system_calls_them() {
+    let env = TestEnv::new();
+    let said = std::process::Command::new("id").arg("-un").output().unwrap();
+    let name = String::from_utf8(said.stdout).unwrap();
+    let cron = env.person().set("USER", "").set("LOGNAME", "somebody");
+    let id = add(&cron, &["By a script"]);
+    assert_eq!(env.agent("ben").get(&id)["created_by"], format!("person:{}", name.trim()));
+    // Where nothing tells, the folder's name is nobody's.
+    let lost = env.person().set("USER", "").set("PATH", "");
+    let id = add(&lost.clone().set("LOGNAME", "somebody"), &["By name"]);
+    assert_eq!(env.agent("ben").get(&id)["created_by"], "person:somebody");
+    let id = add(&lost.set("LOGNAME", ""), &["By nobody"]);
+    assert_eq!(env.agent("ben").get(&id)["created_by"], "person:unknown");
+}
+
+#[test]
 fn a_persons_claim_outlives_the_command_the_grace_and_the_daemon() {
     let env = TestEnv::with_config("claims: {grace: 0s}\n");
     let ann = env.person();
