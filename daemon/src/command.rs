@@ -104,8 +104,7 @@ enum Verb {
     Hook(verbs::hook::Arguments),
     /// Print what a shell needs to complete verbs, options and ids
     Completions(verbs::completions::Arguments),
-    /// Write man pages
-    #[command(hide = true)]
+    /// Write man pages into a folder
     Man(verbs::man::Arguments),
 }
 

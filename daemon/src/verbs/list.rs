@@ -20,11 +20,13 @@ use super::{
 
 /// What is open.
 pub(super) const OPEN: &str = "queue,work,review,blocked";
+/// What is not.
+const CLOSED: &str = "done,cancelled,archived";
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// In these statuses (default: the open ones)
-    #[arg(long, short, value_delimiter = ',', value_parser = clap::builder::PossibleValuesParser::new(Status::WORDS))]
+    /// In these statuses; open and closed stand for several (default: open)
+    #[arg(long, short, value_delimiter = ',', value_parser = clap::builder::PossibleValuesParser::new(["open", "closed"].iter().chain(Status::WORDS)))]
     status: Vec<String>,
     /// In any status
     #[arg(long, short, conflicts_with = "status")]
@@ -102,7 +104,7 @@ fn wanted(arguments: &Arguments, now: &Stamp) -> Value {
     let statuses = match &arguments.status[..] {
         [] if arguments.all => None,
         [] => Some(OPEN.to_owned()),
-        some => Some(some.join(",")),
+        some => Some(some.iter().map(|word| statuses_of(word)).collect::<Vec<_>>().join(",")),
     };
     let claimed = arguments.claimed.then_some(true).or(arguments.free.then_some(false));
     let given = Given::operation("list")
@@ -116,4 +118,13 @@ fn wanted(arguments: &Arguments, now: &Stamp) -> Value {
         .maybe("claimed", claimed)
         .maybe("sort", arguments.sort.clone());
     arguments.within.add_to(given).done()
+}
+
+/// A status, or all for which a word stands.
+fn statuses_of(word: &str) -> &str {
+    match word {
+        "open" => OPEN,
+        "closed" => CLOSED,
+        status => status,
+    }
 }

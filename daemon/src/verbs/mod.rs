@@ -35,6 +35,7 @@ pub(crate) mod tree;
 pub(crate) mod undelete;
 pub(crate) mod watch;
 
+mod count;
 mod document;
 mod events;
 mod family;

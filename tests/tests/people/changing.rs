@@ -223,6 +223,11 @@ fn notes_are_written_read_and_edited() {
     with_editor.ends_with(0, &["note", &id, "plan", "--edit"]);
     assert_eq!(std::fs::read_to_string(env.folder().join("seen")).unwrap(), "two\nlines");
     assert_eq!(ann.json(&["note", &id, "plan"])["body"], "edited from --wait");
+    // Without a terminal none is started that was not asked for.
+    let nowhere = ann.ends_with(2, &["note", &id, "plan", "--edit"]);
+    assert!(nowhere.stderr.contains("no terminal") && nowhere.stderr.contains("EDITOR"), "{nowhere:?}");
+    let none = env.person().set("EDITOR", "no-such-editor").ends_with(1, &["note", &id, "plan", "--edit"]);
+    assert!(none.stderr.contains("There is no editor 'no-such-editor'. Set EDITOR"), "{none:?}");
     let unchanged = env.person().set("EDITOR", "true").ends_with(0, &["note", &id, "plan", "--edit"]);
     assert!(unchanged.stderr.contains("Unchanged"), "{unchanged:?}");
     let failed = env.person().set("VISUAL", "false").ends_with(1, &["note", &id, "plan", "--edit"]);

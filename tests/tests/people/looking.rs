@@ -281,6 +281,37 @@ fn agents_are_listed_with_what_they_hold() {
 }
 
 #[test]
+fn open_and_closed_stand_for_statuses() {
+    let env = TestEnv::new();
+    let [root, first, second] = shop(&env);
+    let ann = env.person();
+    ann.ends_with(0, &["cancel", &second]);
+    ann.ends_with(0, &["block", &first]);
+    ann.ends_with(0, &["done", &root]);
+    for (status, want) in [
+        ("open", &["Design the page"][..]),
+        ("closed", &["Build the page", "Launch the shop"]),
+        ("open,done", &["Design the page", "Launch the shop"]),
+    ] {
+        let mut found = titles(&ann.json(&["list", "--status", status])["items"]);
+        found.sort_unstable();
+        assert_eq!(found, want, "{status}");
+    }
+    let wrong = ann.ends_with(2, &["list", "--status", "todo"]);
+    assert!(wrong.stderr.contains("open, closed, queue"), "{wrong:?}");
+}
+
+#[test]
+fn metrics_without_anything_done_say_so() {
+    let env = TestEnv::new();
+    let ann = env.person();
+    add(&ann, &["One"]);
+    let report = ann.ends_with(0, &["metrics"]).stdout;
+    assert!(report.contains("30 days, 1 item in all\n"), "{report}");
+    assert!(report.contains("lead time        no data yet") && !report.contains("within"), "{report}");
+}
+
+#[test]
 fn metrics_have_bars_and_a_line_of_weeks() {
     let env = TestEnv::new();
     let [_, first, _] = shop(&env);

@@ -138,6 +138,24 @@ fn a_daemon_that_cannot_be_had_is_three() {
 }
 
 #[test]
+fn a_second_daemon_says_who_runs_and_how_to_end_it() {
+    let env = TestEnv::new();
+    let ann = env.person();
+    add(&ann, &["x"]);
+    let pid = ann.json(&["status"])["pid"].clone();
+    let ended = ann.ends_with(3, &["serve"]);
+    assert!(ended.stderr.contains("A daemon runs for this database already: it holds the lock"), "{ended:?}");
+    assert!(ended.stderr.contains(&format!("(pid {pid})")), "{ended:?}");
+    assert!(
+        ended.stderr.ends_with("next: task-orchestrator status, or task-orchestrator stop to end it\n"),
+        "{ended:?}"
+    );
+    assert_eq!(ended.stderr.lines().count(), 2, "said once: {ended:?}");
+    let status = ann.ends_with(0, &["status"]).stdout;
+    assert!(status.contains("up for      ") && status.contains("waiting     0 writes"), "{status}");
+}
+
+#[test]
 fn a_command_starts_the_daemon_also_after_a_stop() {
     let env = TestEnv::new();
     let ann = env.person();

@@ -1,6 +1,6 @@
 //! Which daemon there is, and how the last one ended.
 
-use orc_core::time::{DAY, Stamp};
+use orc_core::time::{DAY, SECOND, Stamp, span_text};
 use orc_proto::dial::{ANSWER_WITHIN, Connection, DialError, dial};
 use orc_proto::handshake::BUILD;
 use orc_proto::{Endpoint, Hello, Kind, lockfile, stop_marker};
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::finding::Finding;
 use crate::clock;
-use crate::verbs::times::minute;
+use crate::verbs::{count::counted, times::minute};
 
 /// A crash is worth a warning for so long, in microseconds.
 const RECENT: i64 = 7 * DAY;
@@ -92,8 +92,10 @@ pub(super) fn findings(endpoint: &Endpoint, alive: &Alive) -> Vec<Finding> {
 fn running(status: &Value) -> Finding {
     let state = status["state"].as_str().unwrap_or_default();
     let value = format!(
-        "{state}, pid {}, up for {} s, {} sessions",
-        status["pid"], status["uptime_seconds"], status["sessions"]
+        "{state}, pid {}, up for {}, {}",
+        status["pid"],
+        span_text(status["uptime_seconds"].as_i64().unwrap_or_default() * SECOND),
+        counted(status["sessions"].as_u64().unwrap_or_default(), "session")
     );
     match state {
         "ready" => Finding::ok("daemon", value),
