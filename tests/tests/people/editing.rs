@@ -2,7 +2,7 @@
 
 use e2e::{TestEnv, json};
 
-use crate::{add, said, shop};
+use crate::{said, shop};
 
 #[test]
 fn an_edit_changes_what_is_given_and_nothing_else() {

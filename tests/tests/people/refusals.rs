@@ -28,7 +28,7 @@ fn a_verb_that_leads_nowhere_from_a_status_names_the_one_that_does() {
     let env = TestEnv::new();
     let ann = env.person();
     let id = add(&ann, &["x"]);
-    let mut moves = |verb: &str| drop(ann.ends_with(0, &[verb, &id]));
+    let moves = |verb: &str| drop(ann.ends_with(0, &[verb, &id]));
     for (verb, refused, said) in [
         ("block", "start", "next: task-orchestrator resume"),
         ("resume", "resume", "it is not blocked"),
