@@ -22,7 +22,7 @@ pub(crate) struct Fields {
     /// Its type, which selects the notes it needs
     #[arg(long = "type", value_name = "TYPE")]
     item_type: Option<String>,
-    /// critical, high, medium or low
+    /// How urgent it is
     #[arg(long, short, value_parser = clap::builder::PossibleValuesParser::new(Priority::WORDS))]
     priority: Option<String>,
     /// When it must be done: 2026-12-01, 2026-12-01T18:00 (UTC), or in so long: 3d
