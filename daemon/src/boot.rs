@@ -88,7 +88,7 @@ pub(crate) enum BootError {
     #[error(transparent)]
     Folder(#[from] UnsafeDir),
     /// Another daemon owns the database.
-    #[error("Another process holds the lock {} ({holder}).", .lock.display())]
+    #[error("A daemon runs for this database already: it holds the lock {} ({holder}).", .lock.display())]
     Busy { lock: PathBuf, holder: Holder },
     #[error("Cannot lock {}: {error}. The folder of the database must exist and be writable.", .path.display())]
     Lock { path: PathBuf, error: io::Error },
@@ -113,11 +113,14 @@ pub(crate) enum BootError {
 pub(crate) async fn serve(plan: Plan) -> Result<(), BootError> {
     let outcome = run(&plan).await;
     if let Err(error) = &outcome {
-        tracing::error!("{error}");
         match error {
+            // Whoever asked for one has one: nothing for a log.
             BootError::Busy { .. } => tell("busy"),
             // One line, whatever the error's text holds.
-            other => tell(&format!("error {}", other.to_string().replace('\n', " "))),
+            other => {
+                tracing::error!("{other}");
+                tell(&format!("error {}", other.to_string().replace('\n', " ")));
+            }
         }
     }
     outcome

@@ -1,5 +1,7 @@
 //! The command line as data: every verb, its words and its help. Completions, man pages and docs/cli.md are made from it.
 
+mod elsewhere;
+
 use std::{
     path::{Path, PathBuf},
     process::ExitCode,
@@ -38,6 +40,12 @@ enum Verb {
     Tree(verbs::tree::Arguments),
     /// Add an item
     Add(verbs::add::Arguments),
+    /// Change an item: only what is given, with --tag for all its tags. --parent moves it
+    Edit(verbs::edit::Arguments),
+    /// Delete items; `undelete` brings them back
+    Delete(verbs::delete::Arguments),
+    /// Bring a deleted item back with its notes, its dependencies and what was below it
+    Undelete(verbs::undelete::Arguments),
     /// Start items: queue to work, work to review, review to done
     Start(verbs::advance::Arguments),
     /// Complete items
@@ -96,8 +104,7 @@ enum Verb {
     Hook(verbs::hook::Arguments),
     /// Print what a shell needs to complete verbs, options and ids
     Completions(verbs::completions::Arguments),
-    /// Write man pages
-    #[command(hide = true)]
+    /// Write man pages into a folder
     Man(verbs::man::Arguments),
 }
 
@@ -109,7 +116,8 @@ pub(crate) fn definitions() -> clap::Command {
 /// Runs what was typed, to its end.
 pub(crate) fn run() -> ExitCode {
     verbs::completions::answer_a_shell();
-    let Arguments { db, json, verb } = Arguments::parse();
+    let Arguments { db, json, verb } =
+        Arguments::try_parse().unwrap_or_else(|error| elsewhere::known(error).exit());
     run_verb(verb, db.as_deref(), json).unwrap_or_else(|trouble| verbs::give_up(&trouble, json))
 }
 
@@ -122,6 +130,9 @@ fn run_verb(verb: Verb, db: Option<&Path>, json: bool) -> Result<ExitCode, Troub
         Verb::Show(arguments) => verbs::show::run(&arguments, &person()?, &now)?,
         Verb::Tree(arguments) => verbs::tree::run(&arguments, &person()?, &now)?,
         Verb::Add(arguments) => verbs::add::run(&arguments, &person()?, &now)?,
+        Verb::Edit(arguments) => verbs::edit::run(&arguments, &person()?, &now)?,
+        Verb::Delete(arguments) => verbs::delete::run(&arguments, &person()?)?,
+        Verb::Undelete(arguments) => verbs::undelete::run(&arguments, &person()?)?,
         Verb::Start(arguments) => verbs::advance::run("start", &arguments, &person()?)?,
         Verb::Done(arguments) => verbs::advance::run("complete", &arguments, &person()?)?,
         Verb::Block(arguments) => verbs::advance::run("block", &arguments, &person()?)?,

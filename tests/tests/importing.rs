@@ -40,7 +40,7 @@ fn a_document_of_any_size_and_order_is_placed_whole() {
     let words = ["import", path.to_str().unwrap()];
     let done = env.cli(&words);
     assert!(done.success, "{} {}", done.stdout, done.stderr);
-    assert!(done.stdout.contains("12,000 items, 1 notes and 1 dependencies"), "{}", done.stdout);
+    assert!(done.stdout.contains("12,000 items, 1 note and 1 dependency"), "{}", done.stdout);
     assert_eq!(totals(&env), json!({"items": ITEMS, "notes": 1, "dependencies": 1}));
     let child = env.connect().ok("query_items", json!({"operation": "get", "item_id": id(1)}));
     assert_eq!(child["parent_id"], id(ITEMS - 3)[..8].to_owned(), "{child}");

@@ -122,7 +122,7 @@ fn texts_beyond_the_limits_come_whole_in_notes() {
     let path = made(&env, "issues.jsonl", issue.to_string().as_bytes());
     let done = env.cli(&["import", path.to_str().unwrap()]);
     assert!(done.success, "{} {}", done.stdout, done.stderr);
-    assert!(done.stdout.contains("1 items, 4 notes and 0 dependencies came"), "{}", done.stdout);
+    assert!(done.stdout.contains("1 item, 4 notes and 0 dependencies came"), "{}", done.stdout);
     assert!(done.stdout.contains("bd-1: its title is cut to 500 characters"), "{}", done.stdout);
     let exported: Value = serde_json::from_str(&env.cli(&["export"]).stdout).unwrap();
     let body = |key: &str| {

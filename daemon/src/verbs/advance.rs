@@ -7,6 +7,7 @@ use super::{
     Trouble, complain,
     completions::ids,
     exit::Exit,
+    family::open_below,
     items::{head, line, rows, text},
     paint::plain,
     person::{Given, Person},
@@ -43,8 +44,9 @@ fn one(trigger: &str, id: &str, arguments: &Arguments, person: &Person) -> Resul
         .maybe("reason", arguments.reason.as_deref())
         .flag("force", arguments.force);
     let answer = person.call("advance_item", given.done())?;
+    let below = if person.json { String::new() } else { open_below(&answer.value, person)? };
     person.print(&answer, |row| {
-        let mut out = line(row, person.paint) + "\n";
+        let mut out = line(row, person.paint) + "\n" + &below;
         if row["parent_reopened"] == true {
             out.push_str("  its parent is open again\n");
         }
@@ -61,7 +63,10 @@ fn several(trigger: &str, arguments: &Arguments, person: &Person) -> Result<Exit
     let transitions: Vec<Value> = arguments.ids.iter().map(transition).collect();
     let given = Given::default().with("transitions", json!(transitions));
     let given = given.flag("atomic", arguments.atomic).flag("force", arguments.force);
-    let answer = person.call("advance_item", given.done())?;
+    let answer = person.call("advance_item", given.done()).map_err(|trouble| match trouble {
+        Trouble::Refused(refused) => Trouble::from(Box::new(refused.of_batch("transitions", &arguments.ids))),
+        other => other,
+    })?;
     let (mut out, mut refused) = (String::new(), 0);
     for result in rows(&answer.value, "results") {
         let id = text(result, "item_id");
@@ -72,7 +77,7 @@ fn several(trigger: &str, arguments: &Arguments, person: &Person) -> Result<Exit
             }
         } else if !person.json {
             let head = head(person, id)?.unwrap_or_else(|| json!({"id": id, "status": result["new_status"]}));
-            out.push_str(&(line(&head, person.paint) + "\n"));
+            out.push_str(&(line(&head, person.paint) + "\n" + &open_below(&head, person)?));
         }
     }
     person.print(&answer, |document| out + &unblocked(rows(document, "all_unblocked_items"), person));

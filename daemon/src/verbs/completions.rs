@@ -78,6 +78,14 @@ pub(crate) fn ids(typed: &OsStr) -> Vec<CompletionCandidate> {
     found.unwrap_or_default().into_iter().map(candidate).collect()
 }
 
+/// The deleted items whose ids begin so, with the titles they had, the last deleted first.
+pub(crate) fn deleted_ids(typed: &OsStr) -> Vec<CompletionCandidate> {
+    let Some(typed) = typed.to_str() else { return Vec::new() };
+    let found = ask(|daemon| async move { daemon.deleted(typed).await });
+    let candidate = |(id, title): (String, String)| CompletionCandidate::new(id).help(Some(title.into()));
+    found.unwrap_or_default().into_iter().map(candidate).collect()
+}
+
 /// The keys of notes that schemas know.
 pub(crate) fn note_keys(typed: &OsStr) -> Vec<CompletionCandidate> {
     let Some(typed) = typed.to_str() else { return Vec::new() };
@@ -122,6 +130,19 @@ impl Daemon {
             {
                 let row = self.call("query_items", json!({"operation": "get", "item_id": id})).await?;
                 found.push((id, described(&row)));
+            }
+        }
+        Some(found)
+    }
+
+    async fn deleted(&self, typed: &str) -> Option<Vec<(String, String)>> {
+        let deletions = json!({"kind": "item_deleted", "limit": 500});
+        let document = self.call("query_history", deletions).await?;
+        let mut found: Vec<(String, String)> = Vec::new();
+        for row in rows(&document, "items") {
+            let id = text(row, "item_id");
+            if id.starts_with(typed) && found.len() < MOST && found.iter().all(|(known, _)| known != id) {
+                found.push((id.to_owned(), plain(text(&row["item"], "title"))));
             }
         }
         Some(found)

@@ -9,6 +9,7 @@ use super::{
     Trouble,
     completions::ids,
     exit::Exit,
+    family::waits_for_what_is_above,
     items::{head, line, rows, text},
     paint::plain,
     person::{Given, Person},
@@ -63,9 +64,16 @@ pub(crate) fn run(arguments: &Arguments, person: &Person) -> Result<Exit, Troubl
             let given = edge("add", item, blocker, *relates).maybe("unblock_at", unblock_at.as_deref());
             let answer = person.call("manage_dependencies", given.done())?;
             let (from, to) = ends(&answer.value, person)?;
+            let odd = match person.json || *relates {
+                true => String::new(),
+                false => {
+                    let [item, blocker] = ["to_id", "from_id"].map(|end| text(&answer.value, end));
+                    waits_for_what_is_above(item, &[blocker], person)?
+                }
+            };
             person.print(&answer, |edge| match relates {
                 true => format!("{to}\n  is related to {from}\n"),
-                false => format!("{to}\n  waits for {from} ({})\n", threshold(edge)),
+                false => format!("{to}\n  waits for {from} ({})\n{odd}", threshold(edge)),
             });
             Ok(Exit::Fine)
         }

@@ -11,13 +11,24 @@ use super::{
     paint::{Paint, cut, plain},
     person::Person,
     table::{Cell, Table},
-    times::ago,
+    times::{ago, minute},
 };
 
 /// Most items that are asked after for one list of changes.
 const LOOKUPS: usize = 200;
 /// Characters of an old or new value.
 const VALUE: usize = 40;
+
+/// Fields that hold a time.
+const TIMES: [&str; 3] = ["due_at", "not_before", "next_run_at"];
+/// Fields as the options of `add` and `edit` call them.
+const NAMES: [(&str, &str); 5] = [
+    ("due_at", "due"),
+    ("not_before", "not before"),
+    ("next_run_at", "next run"),
+    ("parent_id", "parent"),
+    ("item_type", "type"),
+];
 
 /// The titles of items that changes name.
 pub(crate) struct Titles {
@@ -55,22 +66,60 @@ impl Titles {
     }
 }
 
+/// A change, and how many older ones it stands for.
+pub(crate) type Gathered<'c> = (&'c Value, usize);
+
+/// Changes, newest first, where each run of a claim's comings and goings is its newest: a daemon that is started anew makes two
+/// of each claim, and neither says who holds what.
+pub(crate) fn gathered(changes: &[Value]) -> Vec<Gathered<'_>> {
+    let mut gathered: Vec<Gathered<'_>> = Vec::new();
+    // Where the run of such changes that goes on began.
+    let mut run = 0;
+    for change in changes {
+        if !is_kept(change) {
+            gathered.push((change, 0));
+            run = gathered.len();
+            continue;
+        }
+        match gathered[run..].iter_mut().find(|(newer, _)| subject(newer) == subject(change)) {
+            Some((_, older)) => *older += 1,
+            None => gathered.push((change, 0)),
+        }
+    }
+    gathered
+}
+
+/// Whether a claim stayed with its holder.
+fn is_kept(change: &Value) -> bool {
+    let [before, after] = [0, 1].map(|side| &change["changes"]["claim"][side]);
+    text(change, "kind") == "claim_changed" && before["agent"] == after["agent"]
+}
+
+/// What a change of a claim is about.
+fn subject(change: &Value) -> [&Value; 3] {
+    let after = &change["changes"]["claim"][1];
+    [&change["item_id"], &after["resource"], &after["agent"]]
+}
+
 /// Changes as a table.
 pub(crate) fn events(
-    changes: &[Value],
+    changes: &[Gathered<'_>],
     titles: &mut Titles,
     person: &Person,
     now: &Stamp,
 ) -> Result<String, Trouble> {
     let paint = person.paint;
     let mut table = Table::new(paint, &["WHEN", "WHO", "ITEM", "WHAT", "TITLE"]);
-    for change in changes {
+    for (change, older) in changes {
         let id = if titles.wanted { text(change, "item_id") } else { "" };
         table.row([
             Cell::new(ago(text(change, "at"), now), |t| paint.dim(t)),
             Cell::new(plain(text(change, "agent")), |t| paint.name(t)),
             Cell::new(id, |t| paint.id(t)),
-            Cell::plain(what(change)),
+            Cell::plain(match older {
+                0 => what(change),
+                older => format!("{} ({older} more such changes before)", what(change)),
+            }),
             Cell::plain(titles.of(change, person)?),
         ]);
     }
@@ -80,9 +129,9 @@ pub(crate) fn events(
 /// A change on one line, for a list that grows.
 pub(crate) fn line(change: &Value, titles: &mut Titles, person: &Person) -> Result<String, Trouble> {
     let paint: Paint = person.paint;
-    let time = text(change, "at").get(11..19).unwrap_or_default();
+    let time = text(change, "at").get(11..19).map(|time| format!("{time} UTC")).unwrap_or_default();
     let title = titles.of(change, person)?;
-    let mut line = format!("{}  {}", paint.dim(time), paint.name(&plain(text(change, "agent"))));
+    let mut line = format!("{}  {}", paint.dim(&time), paint.name(&plain(text(change, "agent"))));
     for (part, painted) in [(text(change, "item_id"), paint.id(text(change, "item_id")))] {
         if !part.is_empty() {
             line.push_str(&format!("  {painted}"));
@@ -112,18 +161,14 @@ pub(crate) fn what(change: &Value) -> String {
         "dependency_removed" => edge(&change["edge"], "no longer"),
         "item_unblocked" => format!("unblocked by {}", near(&change["by"])),
         "claim_taken" => format!("claimed{}", resource(&change["claim"])),
-        "claim_changed" => match change["changes"]["claim"][1]["agent"].as_str() {
-            Some(agent) => {
-                format!("claim now of {}{}", plain(agent), resource(&change["changes"]["claim"][1]))
-            }
-            None => "claim changed".to_owned(),
-        },
+        "claim_changed" => claim_changed(change),
         "claim_ended" => {
-            format!(
-                "claim ended ({}){}",
-                plain(text(change, "why")).replace('_', " "),
-                resource(&change["claim"])
-            )
+            let why = match text(change, "why") {
+                // Its item came to review or was set aside.
+                "handed_on" => "free for others".to_owned(),
+                why => plain(why).replace('_', " "),
+            };
+            format!("claim ended ({why}){}", resource(&change["claim"]))
         }
         "workspace_changed" => format!("workspace {} changed", plain(text(change, "workspace"))),
         other => plain(other),
@@ -132,6 +177,17 @@ pub(crate) fn what(change: &Value) -> String {
         true => format!("{said} (forced)"),
         false => said,
     }
+}
+
+fn claim_changed(change: &Value) -> String {
+    let after = &change["changes"]["claim"][1];
+    let said = match (is_kept(change), after["agent"].as_str(), after["ends"].as_str()) {
+        (false, Some(agent), _) => format!("claim passed on to {}", plain(agent)),
+        (true, _, Some(ends)) => format!("claim kept until {}", minute(ends)),
+        (true, _, None) => "claim kept".to_owned(),
+        (false, None, _) => "claim changed".to_owned(),
+    };
+    said + &resource(after)
 }
 
 fn moved(change: &Value) -> String {
@@ -145,7 +201,15 @@ fn moved(change: &Value) -> String {
 
 fn changed(changes: &Value) -> String {
     let fields = changes.as_object().into_iter().flatten();
-    let fields = fields.map(|(field, pair)| format!("{field}: {} → {}", value(&pair[0]), value(&pair[1])));
+    let said = |(field, pair): (&String, &Value)| {
+        let value = |side: &Value| match side.as_str().filter(|_| TIMES.contains(&field.as_str())) {
+            Some(time) => plain(&minute(time)),
+            None => value(side),
+        };
+        let name = NAMES.iter().find(|(tool, _)| tool == field).map_or(field.as_str(), |(_, name)| name);
+        format!("{name}: {} → {}", value(&pair[0]), value(&pair[1]))
+    };
+    let fields = fields.map(said);
     fields.collect::<Vec<_>>().join(", ")
 }
 
@@ -189,8 +253,8 @@ mod tests {
                 "priority: low → high",
             ),
             (
-                json!({"kind": "item_updated", "changes": {"due_at": [null, "x"]}, "forced": true}),
-                "due_at: none → x (forced)",
+                json!({"kind": "item_updated", "changes": {"due_at": [null, "2026-12-01"]}, "forced": true}),
+                "due: none → 2026-12-01 00:00 UTC (forced)",
             ),
             (json!({"kind": "note_written", "key": "plan"}), "wrote note plan"),
             (
@@ -203,10 +267,45 @@ mod tests {
                 json!({"kind": "claim_ended", "why": "session_ended", "claim": {"item_id": "a"}}),
                 "claim ended (session ended)",
             ),
+            (
+                json!({"kind": "claim_ended", "why": "handed_on", "claim": {"item_id": "a"}}),
+                "claim ended (free for others)",
+            ),
+            (kept(1, Some("2026-12-01T09:30:00Z")), "claim kept until 2026-12-01 09:30 UTC"),
+            (kept(1, None), "claim kept"),
+            (
+                json!({"kind": "claim_changed", "changes": {"claim": [{"agent": "ann"}, {"agent": "ben", "resource": "file:a"}]}}),
+                "claim passed on to ben file:a",
+            ),
             (json!({"kind": "something_new"}), "something_new"),
         ];
         for (change, want) in cases {
             assert_eq!(what(&change), want);
         }
+    }
+
+    /// A claim that stayed with its holder.
+    fn kept(item: u8, ends: Option<&str>) -> Value {
+        json!({"kind": "claim_changed", "item_id": item,
+            "changes": {"claim": [{"agent": "ann"}, {"agent": "ann", "ends": ends}]}})
+    }
+
+    #[test]
+    fn comings_and_goings_of_a_claim_are_its_newest() {
+        let other = json!({"kind": "item_created"});
+        let passed = json!({"kind": "claim_changed", "item_id": 1, "changes": {"claim": [{"agent": "ann"}, {"agent": "ben"}]}});
+        let changes = [
+            kept(1, None),
+            kept(2, None),
+            kept(1, Some("x")),
+            kept(2, Some("x")),
+            kept(1, None),
+            other,
+            kept(1, None),
+            passed.clone(),
+            passed,
+        ];
+        let counts: Vec<usize> = gathered(&changes).iter().map(|(_, older)| *older).collect();
+        assert_eq!(counts, [2, 1, 0, 0, 0, 0], "two runs; and who holds it now is never left out");
     }
 }

@@ -6,12 +6,12 @@ use orc_core::time::Stamp;
 use super::{
     Trouble,
     completions::ids,
-    events::{Titles, events},
+    events::{Titles, events, gathered},
     exit::Exit,
     items::rows,
     person::{Given, Person},
     remark, tell,
-    times::{self, From},
+    times::{self, When},
 };
 
 #[derive(clap::Args)]
@@ -20,8 +20,8 @@ pub(crate) struct Arguments {
     #[arg(add = ArgValueCompleter::new(ids))]
     id: Option<String>,
     /// Since a time, or for so long: 2026-11-23, 2d
-    #[arg(long, value_name = "TIME")]
-    since: Option<String>,
+    #[arg(long, value_name = "TIME", value_parser = times::back)]
+    since: Option<When>,
     /// By this agent, or person:USER
     #[arg(long, value_name = "NAME")]
     agent: Option<String>,
@@ -37,7 +37,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments, person: &Person, now: &Stamp) -> Result<Exit, Trouble> {
-    let since = arguments.since.as_deref().map(|text| times::read(text, From::Back, now));
+    let since = arguments.since.as_ref().map(|when| when.back(now));
     let given = Given::default()
         .maybe("item_id", arguments.id.as_deref())
         .maybe("since", since)
@@ -56,9 +56,9 @@ pub(crate) fn run(arguments: &Arguments, person: &Person, now: &Stamp) -> Result
         return Ok(Exit::Fine);
     }
     let mut titles = if arguments.id.is_some() { Titles::none() } else { Titles::asked() };
-    tell(&events(changes, &mut titles, person, now)?);
+    tell(&events(&gathered(changes), &mut titles, person, now)?);
     if answer.value["has_more"] == true {
-        remark(&format!("{} changes; --limit shows more", changes.len()));
+        remark(&format!("The newest {} changes; --limit N shows more.", changes.len()));
     }
     Ok(Exit::Fine)
 }

@@ -92,7 +92,7 @@ async fn brief(here: &Here, folder: PathBuf) -> Option<String> {
     let hello = Hello {
         folder,
         settings: here.settings.for_hello(),
-        user: user(&here.places.home),
+        user: user(),
         ..Hello::new(Kind::Person, here.endpoint.database.clone())
     };
     let ask = async {

@@ -1,7 +1,7 @@
 //! What a person gives beside the words of a command: text on stdin, text from an editor, and which items are meant.
 
 use std::{
-    io::Read,
+    io::{IsTerminal, Read},
     path::Path,
     process::{Command, Stdio},
 };
@@ -42,17 +42,31 @@ pub(crate) fn text_or_stdin(text: &str) -> Result<String, Trouble> {
 
 /// The text as it is after the person's editor; `None` when they left it as it was.
 pub(crate) fn edited(before: &str, name: &str) -> Result<Option<String>, Trouble> {
+    let editor = ["VISUAL", "EDITOR"]
+        .iter()
+        .find_map(|variable| std::env::var(variable).ok().filter(|value| !value.trim().is_empty()));
+    let editor = match editor {
+        Some(editor) => editor,
+        // An editor of a name that nobody gave would draw its screen into a pipe.
+        None if !(std::io::stdin().is_terminal() && std::io::stdout().is_terminal()) => {
+            let words = "there is no terminal to edit in, and no EDITOR is set. Give the text behind the key, or - to read stdin";
+            return Err(Trouble::Usage(words.to_owned()));
+        }
+        None => if cfg!(windows) { "notepad" } else { "vi" }.to_owned(),
+    };
     let folder = tempfile::tempdir()?;
     let simple = |c: char| if c.is_alphanumeric() || c == '-' { c } else { '_' };
     let path = folder.path().join(format!("{}.md", name.chars().map(simple).take(80).collect::<String>()));
     std::fs::write(&path, before)?;
-    let editor = ["VISUAL", "EDITOR"]
-        .iter()
-        .find_map(|variable| std::env::var(variable).ok().filter(|value| !value.trim().is_empty()));
-    let editor = editor.unwrap_or_else(|| if cfg!(windows) { "notepad" } else { "vi" }.to_owned());
     let status = command(&editor, &path).stdin(Stdio::inherit()).status();
     let ended = status
         .map_err(|error| Trouble::Said(format!("Cannot run the editor '{editor}': {error}. Set EDITOR")))?;
+    // What a shell says of a program that it does not find.
+    if ended.code() == Some(127) && !cfg!(windows) {
+        return Err(Trouble::Said(format!(
+            "There is no editor '{editor}'. Set EDITOR to one; nothing was written"
+        )));
+    }
     if !ended.success() {
         return Err(Trouble::Said(format!("The editor '{editor}' ended with {ended}; nothing was written")));
     }

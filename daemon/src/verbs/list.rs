@@ -15,16 +15,18 @@ use super::{
     items::{pages, rows, table},
     person::{Given, Person},
     remark, say, tell,
-    times::{self, From},
+    times::{self, When},
 };
 
 /// What is open.
 pub(super) const OPEN: &str = "queue,work,review,blocked";
+/// What is not.
+const CLOSED: &str = "done,cancelled,archived";
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// In these statuses (default: the open ones)
-    #[arg(long, short, value_delimiter = ',', value_parser = clap::builder::PossibleValuesParser::new(Status::WORDS))]
+    /// In these statuses; open and closed stand for several (default: open)
+    #[arg(long, short, value_delimiter = ',', value_parser = clap::builder::PossibleValuesParser::new(["open", "closed"].iter().chain(Status::WORDS)))]
     status: Vec<String>,
     /// In any status
     #[arg(long, short, conflicts_with = "status")]
@@ -45,8 +47,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "WORDS")]
     search: Option<String>,
     /// Changed since a time, or for so long: 2026-11-23, 2d
-    #[arg(long, value_name = "TIME")]
-    since: Option<String>,
+    #[arg(long, value_name = "TIME", value_parser = times::back)]
+    since: Option<When>,
     /// Only those that somebody holds
     #[arg(long, conflicts_with = "free")]
     claimed: bool,
@@ -102,7 +104,7 @@ fn wanted(arguments: &Arguments, now: &Stamp) -> Value {
     let statuses = match &arguments.status[..] {
         [] if arguments.all => None,
         [] => Some(OPEN.to_owned()),
-        some => Some(some.join(",")),
+        some => Some(some.iter().map(|word| statuses_of(word)).collect::<Vec<_>>().join(",")),
     };
     let claimed = arguments.claimed.then_some(true).or(arguments.free.then_some(false));
     let given = Given::operation("list")
@@ -112,8 +114,17 @@ fn wanted(arguments: &Arguments, now: &Stamp) -> Value {
         .maybe("item_type", arguments.item_type.clone())
         .maybe("parent_id", arguments.parent.clone())
         .maybe("search", arguments.search.clone())
-        .maybe("updated_since", arguments.since.as_deref().map(|text| times::read(text, From::Back, now)))
+        .maybe("updated_since", arguments.since.as_ref().map(|when| when.back(now)))
         .maybe("claimed", claimed)
         .maybe("sort", arguments.sort.clone());
     arguments.within.add_to(given).done()
+}
+
+/// A status, or all for which a word stands.
+fn statuses_of(word: &str) -> &str {
+    match word {
+        "open" => OPEN,
+        "closed" => CLOSED,
+        status => status,
+    }
 }

@@ -1,4 +1,4 @@
-//! `man`: man pages, and the pages of docs/ that are made from the code's own tables. For packaging; hidden.
+//! `man`: man pages; and, hidden, the pages of docs/ that are made from the code's own tables.
 
 use std::{fmt::Write, path::PathBuf};
 
@@ -7,14 +7,14 @@ use crate::{catalog, command, config};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Write a man page for each verb into this folder
+    /// Where to: a page for each verb; `man -M` wants them in a folder man1
     #[arg(long, value_name = "DIR", required_unless_present_any = ["markdown", "page"])]
     out: Option<PathBuf>,
     /// Print docs/cli.md
-    #[arg(long)]
+    #[arg(long, hide = true)]
     markdown: bool,
     /// Print a page of docs/
-    #[arg(long, value_name = "PAGE")]
+    #[arg(long, hide = true, value_name = "PAGE")]
     page: Option<Page>,
 }
 

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::{
     Trouble,
+    count::counted,
     exit::Exit,
     input::Within,
     items::{rows, text},
@@ -40,7 +41,8 @@ fn report(metrics: &Value, paint: Paint, now: &Stamp) -> String {
         out.push_str(&format!("{} {said}\n", paint.dim(&format!("{label:<16}"))));
     };
     let days = metrics["period_days"].as_i64().unwrap_or(30);
-    fact("period", format!("{days} days, {} items in all", metrics["total_items"]));
+    let items = metrics["total_items"].as_u64().unwrap_or_default();
+    fact("period", format!("{}, {} in all", counted(days.unsigned_abs(), "day"), counted(items, "item")));
     let weeks = weeks(metrics, days, now);
     let counts: Vec<u64> = weeks.iter().map(|(_, count)| *count).collect();
     let total: u64 = counts.iter().sum();
@@ -57,17 +59,20 @@ fn report(metrics: &Value, paint: Paint, now: &Stamp) -> String {
         ),
     );
     for (key, label) in [("lead_time_seconds", "lead time"), ("cycle_time_seconds", "cycle time")] {
-        let at = |p: &str| metrics[key][p].as_f64().map_or_else(|| "-".to_owned(), span);
-        fact(
-            label,
-            format!("half within {}, 85 % within {}, 95 % within {}", at("p50"), at("p85"), at("p95")),
-        );
+        let [half, most, nearly_all] = ["p50", "p85", "p95"].map(|p| metrics[key][p].as_f64().map(span));
+        let said = match (half, most, nearly_all) {
+            (Some(half), Some(most), Some(nearly_all)) => {
+                format!("half within {half}, 85 % within {most}, 95 % within {nearly_all}")
+            }
+            _ => "no data yet: nothing was done in the period".to_owned(),
+        };
+        fact(label, said);
     }
     fact("in work now", format!("{}", metrics["wip"]));
     fact("stale", format!("{} % of what is open", metrics["stale_ratio"]));
-    bars(&mut out, "done by priority", &counted(&metrics["by_priority"]), paint, |n| n.to_string());
-    bars(&mut out, "open by tag", &counted(&metrics["by_tag"]), paint, |n| n.to_string());
-    bars(&mut out, "time in status", &counted(&metrics["seconds_in_status"]), paint, |n| span(n as f64));
+    bars(&mut out, "done by priority", &numbers(&metrics["by_priority"]), paint, |n| n.to_string());
+    bars(&mut out, "open by tag", &numbers(&metrics["by_tag"]), paint, |n| n.to_string());
+    bars(&mut out, "time in status", &numbers(&metrics["seconds_in_status"]), paint, |n| span(n as f64));
     out
 }
 
@@ -90,7 +95,7 @@ fn weeks(metrics: &Value, days: i64, now: &Stamp) -> Vec<(String, u64)> {
     weeks
 }
 
-fn counted(fields: &Value) -> Vec<(String, u64)> {
+fn numbers(fields: &Value) -> Vec<(String, u64)> {
     let fields = fields.as_object().into_iter().flatten();
     fields.map(|(key, value)| (plain(key), value.as_f64().unwrap_or_default() as u64)).collect()
 }

@@ -7,8 +7,10 @@ pub(crate) mod backup;
 pub(crate) mod call;
 pub(crate) mod claim;
 pub(crate) mod completions;
+pub(crate) mod delete;
 pub(crate) mod dep;
 pub(crate) mod doctor;
+pub(crate) mod edit;
 pub(crate) mod exit;
 pub(crate) mod export;
 pub(crate) mod graph;
@@ -30,22 +32,27 @@ pub(crate) mod show;
 pub(crate) mod status;
 pub(crate) mod stop;
 pub(crate) mod tree;
+pub(crate) mod undelete;
 pub(crate) mod watch;
 
+mod count;
 mod document;
 mod events;
+mod family;
+mod fields;
 mod input;
 mod items;
 mod paint;
 pub(crate) mod person;
 mod refusal;
+mod schemas;
 mod table;
 mod times;
 
 use std::{
     io::{ErrorKind, Write},
     path::Path,
-    process::ExitCode,
+    process::{Command, ExitCode, Stdio},
     sync::atomic::{AtomicBool, Ordering},
 };
 
@@ -152,7 +159,7 @@ impl Here {
             folder: std::env::current_dir().unwrap_or_else(|_| self.places.home.clone()),
             clears_stop_marker: may == May::Start,
             settings,
-            user: user(&self.places.home),
+            user: user(),
             ..Hello::new(Kind::Person, self.endpoint.database.clone())
         };
         let starter = Starter {
@@ -167,10 +174,23 @@ impl Here {
     }
 }
 
-/// Who the person is: as the environment says, else as the home folder is called.
-pub(crate) fn user(home: &Path) -> Option<String> {
-    let told = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| std::env::var(name).ok());
-    told.filter(|name| !name.is_empty()).or_else(|| Some(home.file_name()?.to_string_lossy().into_owned()))
+/// Who the person is: as USER says, else as the system calls whoever runs this process.
+pub(crate) fn user() -> Option<String> {
+    let told = |name: &str| std::env::var(name).ok().filter(|name| !name.trim().is_empty());
+    told("USER")
+        .or_else(user_of_the_system)
+        .or_else(|| ["LOGNAME", "USERNAME"].into_iter().find_map(told))
+        .or_else(|| Some("unknown".to_owned()))
+}
+
+/// What `id` says: it asks every directory of users that the system knows, and not its file alone.
+fn user_of_the_system() -> Option<String> {
+    if cfg!(windows) {
+        return None;
+    }
+    let said = Command::new("id").arg("-un").stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+    let name = String::from_utf8(said.stdout).ok().filter(|_| said.status.success())?;
+    Some(name.trim().to_owned()).filter(|name| !name.is_empty())
 }
 
 /// Whether something could not be written to stdout, by another's fault than the reader's.

@@ -1,12 +1,14 @@
 //! `next`: what to do next, and why.
 
 use orc_core::time::Stamp;
+use serde_json::Value;
 
 use super::{
     Trouble,
     exit::Exit,
     input::Within,
-    items::{card, rows},
+    items::{card, rows, text},
+    paint::plain,
     person::{Given, Person},
     remark,
 };
@@ -46,6 +48,12 @@ pub(crate) fn run(arguments: &Arguments, person: &Person, now: &Stamp) -> Result
     person.print(&answer, |_| {
         found.iter().map(|row| card(row, person.paint, now)).collect::<Vec<_>>().join("\n")
     });
+    if arguments.claim
+        && !person.json
+        && let Some(line) = held(found, person)?
+    {
+        remark(&line);
+    }
     if found.is_empty() {
         if !person.json {
             remark(
@@ -55,4 +63,20 @@ pub(crate) fn run(arguments: &Arguments, person: &Person, now: &Stamp) -> Result
         return Ok(Exit::Refused);
     }
     Ok(Exit::Fine)
+}
+
+/// What they held before: those are not offered again, and a claim of a person ends with no process.
+fn held(found: &[Value], person: &Person) -> Result<Option<String>, Trouble> {
+    let mine = Given::operation("list").flag("mine", true).with("limit", 500).done();
+    let answer = person.call("claim_item", mine)?;
+    let is_new = |claim: &&Value| found.iter().any(|row| row["id"] == claim["item_id"]);
+    let items = rows(&answer.value, "items").iter().filter(|claim| claim["item_id"].is_string());
+    let mut items = items.filter(|claim| !is_new(claim));
+    let Some(first) = items.next() else { return Ok(None) };
+    let (id, status) = (text(first, "item_id"), text(first, "status"));
+    let named = format!("{id} {} ({status})", plain(text(first, "title")));
+    Ok(Some(match items.count() {
+        0 => format!("You already hold {named}."),
+        more => format!("You already hold {named} and {more} more; `task-orchestrator claim` lists them."),
+    }))
 }

@@ -12,7 +12,7 @@ use super::{
     items::{rows, text},
     paint::{plain, plain_lines},
     person::{Answer, Given, Person},
-    remark,
+    remark, schemas,
     table::{Cell, Table},
 };
 
@@ -30,7 +30,7 @@ pub(crate) struct Arguments {
     /// Write it in VISUAL or EDITOR
     #[arg(long, short, conflicts_with = "body", requires = "key")]
     edit: bool,
-    /// The phase it belongs to (default: as it is, or queue)
+    /// The phase it belongs to (default: as it is, else as the item's schema says, else queue)
     #[arg(long, value_parser = clap::builder::PossibleValuesParser::new(Role::WORDS))]
     role: Option<String>,
 }
@@ -118,10 +118,13 @@ fn write(arguments: &Arguments, person: &Person, key: &str, body: &str) -> Resul
     Ok(Exit::Fine)
 }
 
-/// The phase of a note that is there: to write it anew is not to move it.
+/// The phase of a note that is there, for to write it anew is not to move it; else the one that the item's schema gives its key.
 fn role_of(arguments: &Arguments, person: &Person, key: &str) -> Result<Option<String>, Trouble> {
     let note = existing(arguments, person, key)?;
-    Ok(Some(text(&note, "role").to_owned()).filter(|role| !role.is_empty()))
+    match text(&note, "role") {
+        "" => schemas::role_of_item(&arguments.id, key, person),
+        role => Ok(Some(role.to_owned())),
+    }
 }
 
 /// The note's row, or null.

@@ -204,4 +204,9 @@ impl Given {
     pub(crate) fn done(self) -> Value {
         Value::Object(self.0)
     }
+
+    /// All of them, by their names.
+    pub(crate) fn fields(self) -> Map<String, Value> {
+        self.0
+    }
 }

@@ -1,11 +1,15 @@
 //! A refusal in words for people: what is in the way, and the next step as a command of this program. Never one that takes
 //! something away.
 
+mod stuck;
+
 use serde_json::Value;
+use stuck::stuck;
 
 use super::{
     exit::Exit,
     paint::{plain, plain_lines},
+    times::minute,
 };
 
 /// A refused call.
@@ -29,6 +33,18 @@ impl Refused {
         Self { text: String::new(), error: error.clone(), about: Some(about.to_owned()) }
     }
 
+    /// Of a batch: what the tool calls an entry by its place is called by its id.
+    pub(crate) fn of_batch(mut self, list: &str, ids: &[String]) -> Self {
+        let sentence = text(&self.error["message"]).to_owned();
+        let places = (0..ids.len()).map(|place| format!("{list}[{place}]"));
+        if let Some((place, id)) = places.zip(ids).find(|(place, _)| sentence.contains(place)) {
+            let said = sentence.replace(&place, &plain(id)).replace("(atomic: none", "(--atomic: none");
+            self.error["message"] = said.into();
+            self.about = Some(id.clone());
+        }
+        self
+    }
+
     /// How a command ends with it.
     pub(crate) fn exit(&self) -> Exit {
         match self.error["code"].as_str() {
@@ -45,7 +61,7 @@ impl Refused {
     /// The sentence, the details, the next step.
     pub(crate) fn lines(&self) -> Vec<String> {
         let mut lines: Vec<String> =
-            plain_lines(text(&self.error["message"])).lines().map(str::to_owned).collect();
+            plain_lines(&in_words(text(&self.error["message"]))).lines().map(str::to_owned).collect();
         lines.extend(self.details());
         lines.extend(self.next().into_iter().map(|step| format!("  next: {step}")));
         lines
@@ -69,7 +85,7 @@ impl Refused {
             lines.push(line);
         }
         if let Some(agent) = details["holder"]["agent"].as_str() {
-            let (since, ends) = (text(&details["holder"]["since"]), text(&details["holder"]["ends"]));
+            let [since, ends] = ["since", "ends"].map(|key| minute(text(&details["holder"][key])));
             lines.push(format!("  held by {} since {since}; ends {ends}", plain(agent)));
         }
         for row in rows(&details["candidates"]) {
@@ -84,6 +100,9 @@ impl Refused {
         }
         if let Some(reason) = details["reason"].as_str() {
             lines.push(format!("  reason {}", plain(reason)));
+        }
+        if let Some(why) = stuck(text(&self.error["message"])).and_then(|stuck| stuck.why) {
+            lines.push(format!("  {why}"));
         }
         lines
     }
@@ -115,8 +134,18 @@ impl Refused {
             Some("NOT_FOUND") if self.error["field"] == "to" => vec![command("agents".to_owned())],
             // Its sentence names those there are.
             Some("NOT_FOUND") if self.error["field"] == "project" => Vec::new(),
+            Some("NOT_FOUND") if self.names("No deleted item") => {
+                vec![command("history --kind item_deleted".to_owned())]
+            }
             Some("NOT_FOUND") => vec![command("list --all --search WORDS".to_owned())],
-            Some("CONFLICT") if self.about.is_some() => vec![command(format!("show {about}"))],
+            // What would go with it is looked at first.
+            Some("VALIDATION") if self.error["field"] == "recursive" => {
+                vec![command(format!("tree {about}"))]
+            }
+            Some("CONFLICT") if self.about.is_some() => {
+                let verb = stuck(text(&self.error["message"])).map_or("show", |stuck| stuck.verb);
+                vec![command(format!("{verb} {about}"))]
+            }
             Some("FORBIDDEN") => vec!["unset TASK_ORCHESTRATOR_TOOLS to write".to_owned()],
             Some("UNAVAILABLE") => vec![command("status".to_owned())],
             _ => Vec::new(),
@@ -132,8 +161,15 @@ impl std::fmt::Display for Refused {
 
 impl std::error::Error for Refused {}
 
+/// A tool's sentence with the command line's names for what it names.
+fn in_words(sentence: &str) -> String {
+    const NAMES: [(&str, &str); 2] =
+        [("Use recursive=true to delete them", "--recursive deletes them too"), (" 1 children", " 1 child")];
+    NAMES.iter().fold(sentence.to_owned(), |said, (tool, command)| said.replace(tool, command))
+}
+
 /// A word that a shell takes as it is.
-fn quoted(word: &str) -> String {
+pub(crate) fn quoted(word: &str) -> String {
     let simple = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ':');
     if !word.is_empty() && word.chars().all(simple) {
         word.to_owned()
@@ -170,8 +206,8 @@ mod tests {
             ),
             (
                 json!({"code": "CONFLICT", "message": "It is claimed",
-                    "details": {"holder": {"agent": "ann", "since": "then", "ends": "with its session"}}}),
-                "It is claimed\n  held by ann since then; ends with its session\n  next: task-orchestrator next, or wait",
+                    "details": {"holder": {"agent": "ann", "since": "2026-12-01T09:30:00Z", "ends": "with its session"}}}),
+                "It is claimed\n  held by ann since 2026-12-01 09:30 UTC; ends with its session\n  next: task-orchestrator next, or wait",
             ),
             (
                 json!({"code": "CONFLICT", "message": "Several",
@@ -180,7 +216,15 @@ mod tests {
             ),
             (
                 json!({"code": "CONFLICT", "message": "Cannot start from done"}),
-                "Cannot start from done\n  next: task-orchestrator show b2c3",
+                "Cannot start from done\n  next: task-orchestrator reopen b2c3",
+            ),
+            (
+                json!({"code": "CONFLICT", "message": "Cannot start from blocked", "details": {"reason": "no key"}}),
+                "Cannot start from blocked\n  reason no key\n  next: task-orchestrator resume b2c3",
+            ),
+            (
+                json!({"code": "CONFLICT", "message": "Cannot complete from done"}),
+                "Cannot complete from done\n  it is done already\n  next: task-orchestrator show b2c3",
             ),
             (
                 json!({"code": "NOT_FOUND", "field": "item_id", "message": "No item matching prefix 'b2c3'"}),
@@ -190,11 +234,30 @@ mod tests {
                 json!({"code": "NOT_FOUND", "field": "project", "message": "Project 'barn' not found. Known: shed"}),
                 "Project 'barn' not found. Known: shed",
             ),
+            (
+                json!({"code": "NOT_FOUND", "field": "item_id", "message": "No deleted item matching prefix 'b2c3'"}),
+                "No deleted item matching prefix 'b2c3'\n  next: task-orchestrator history --kind item_deleted",
+            ),
+            (
+                json!({"code": "VALIDATION", "field": "recursive",
+                    "message": "Item has 2 children. Use recursive=true to delete them."}),
+                "Item has 2 children. --recursive deletes them too.\n  next: task-orchestrator tree b2c3",
+            ),
             (json!({"code": "VALIDATION", "message": "No"}), "No"),
         ];
         for (error, want) in cases {
             assert_eq!(Refused::entry(&error, "b2c3").to_string(), want);
         }
+    }
+
+    #[test]
+    fn an_entry_of_a_batch_is_named_by_its_id() {
+        let error = json!({"code": "CONFLICT", "message": "transitions[1]: Cannot start from blocked (atomic: none was applied)"});
+        let refused = Refused::new(String::new(), json!({ "error": error }), None);
+        assert_eq!(
+            refused.of_batch("transitions", &["a1a1".to_owned(), "b2c3".to_owned()]).to_string(),
+            "b2c3: Cannot start from blocked (--atomic: none was applied)\n  next: task-orchestrator resume b2c3"
+        );
     }
 
     #[test]

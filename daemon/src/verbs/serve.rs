@@ -77,6 +77,7 @@ pub(crate) fn run(arguments: Arguments, db: Option<&Path>) -> Result<ExitCode, T
         Ok(()) => Ok(ExitCode::SUCCESS),
         Err(busy @ BootError::Busy { .. }) => {
             super::complain(&busy.to_string());
+            super::remark("  next: task-orchestrator status, or task-orchestrator stop to end it");
             Ok(ExitCode::from(3))
         }
         Err(error) => Err(Trouble::Said(error.to_string())),

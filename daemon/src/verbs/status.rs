@@ -2,6 +2,7 @@
 
 use std::{path::Path, process::ExitCode};
 
+use orc_core::time::{SECOND, span_text};
 use orc_proto::{
     Endpoint, Hello, Kind, Welcome,
     dial::{ANSWER_WITHIN, DialError, dial},
@@ -9,7 +10,7 @@ use orc_proto::{
 };
 use serde_json::{Value, json};
 
-use super::{Here, Trouble, exit::Exit, say};
+use super::{Here, Trouble, count::counted, exit::Exit, say, times::minute};
 use crate::{last_end, original};
 
 pub(crate) fn run(json: bool, db: Option<&Path>) -> Result<ExitCode, Trouble> {
@@ -92,17 +93,19 @@ fn take_over(here: &Here) -> Option<String> {
 
 fn tell(document: &Value) {
     let engine = &document["engine"];
+    let up_for = document["uptime_seconds"].as_i64().map(|seconds| span_text(seconds * SECOND)).into();
+    let writes = engine["writer_queue"].as_u64().map(|count| counted(count, "write")).into();
     let lines = [
         ("state", &document["state"]),
         ("pid", &document["pid"]),
         ("version", &document["build"]),
         ("database", &document["database"]),
         ("socket", &document["socket"]),
-        ("up for (s)", &document["uptime_seconds"]),
+        ("up for", &up_for),
         ("sessions", &document["sessions"]),
-        ("calls", &document["calls_running"]),
-        ("writes wait", &engine["writer_queue"]),
-        ("backup", &engine["backups"]["newest"]),
+        ("calls now", &document["calls_running"]),
+        ("waiting", &writes),
+        ("last backup", &engine["backups"]["newest"]),
         ("log", &document["log"]),
     ];
     for (label, value) in lines {
@@ -114,6 +117,7 @@ fn tell(document: &Value) {
     for error in document["errors"].as_array().into_iter().flatten() {
         let [at, tool, code, message] =
             ["at", "tool", "code", "message"].map(|key| error[key].as_str().unwrap_or_default());
+        let at = minute(at);
         say(&format!("error       {at} {tool} {code}: {message}"));
     }
     if let Some(line) = crash(&document["last_crash"]) {
@@ -166,7 +170,7 @@ fn tell_tools(tools: &Value) {
 
 /// How the last daemon ended that did not end by itself.
 fn crash(crash: &Value) -> Option<String> {
-    let (pid, started) = (crash["pid"].as_u64()?, crash["started"].as_str()?);
+    let (pid, started) = (crash["pid"].as_u64()?, minute(crash["started"].as_str()?));
     let build = crash["build"].as_str().unwrap_or_default();
     Some(format!(
         "last crash  pid {pid} ({build}), started {started}: killed, crashed, or the machine went down"
@@ -176,8 +180,15 @@ fn crash(crash: &Value) -> Option<String> {
 /// What came from the original, in one line.
 fn taken_over(report: &Value) -> Option<String> {
     let backup = report["backup"].as_str()?;
-    let parts = ["items", "notes", "dependencies", "workspaces", "claims", "leftovers"];
-    let parts: Vec<String> = parts.iter().map(|part| format!("{} {part}", report[part])).collect();
+    let parts = [
+        ("items", "item"),
+        ("notes", "note"),
+        ("dependencies", "dependency"),
+        ("workspaces", "workspace"),
+        ("claims", "claim"),
+        ("leftovers", "leftover"),
+    ];
+    let parts = parts.map(|(key, one)| counted(report[key].as_u64().unwrap_or_default(), one));
     let from = report["from"].as_str().unwrap_or_default();
     Some(format!("taken over  from {from}: {}; the original is at {backup}", parts.join(", ")))
 }

@@ -23,6 +23,22 @@ fn what_a_person_does_is_recorded_as_theirs_whatever_the_agents_name_is() {
 }
 
 #[test]
+fn who_has_no_user_in_their_environment_is_called_as_the_system_calls_them() {
+    let env = TestEnv::new();
+    let said = std::process::Command::new("id").arg("-un").output().unwrap();
+    let name = String::from_utf8(said.stdout).unwrap();
+    let cron = env.person().set("USER", "").set("LOGNAME", "somebody");
+    let id = add(&cron, &["By a script"]);
+    assert_eq!(env.agent("ben").get(&id)["created_by"], format!("person:{}", name.trim()));
+    // Where nothing tells, the folder's name is nobody's.
+    let lost = env.person().set("USER", "").set("PATH", "");
+    let id = add(&lost.clone().set("LOGNAME", "somebody"), &["By name"]);
+    assert_eq!(env.agent("ben").get(&id)["created_by"], "person:somebody");
+    let id = add(&lost.set("LOGNAME", ""), &["By nobody"]);
+    assert_eq!(env.agent("ben").get(&id)["created_by"], "person:unknown");
+}
+
+#[test]
 fn a_persons_claim_outlives_the_command_the_grace_and_the_daemon() {
     let env = TestEnv::with_config("claims: {grace: 0s}\n");
     let ann = env.person();
@@ -136,9 +152,54 @@ fn several_items_stand_alone_unless_they_are_to_go_together() {
         "{ended:?}"
     );
     let ended = ann.ends_with(1, &["done", "--atomic", &a, &b]);
-    assert!(ended.stderr.contains("none was applied"), "{ended:?}");
+    assert!(
+        ended.stderr.contains(&format!("{b}: Cannot complete from done (--atomic: none was applied)")),
+        "{ended:?}"
+    );
     assert_eq!(ann.json(&["show", &a])["item"]["status"], "work");
     assert_eq!(ann.json(&["cancel", &a])["status"], "cancelled");
+}
+
+#[test]
+fn closing_a_parent_says_what_is_still_open_below_it() {
+    let env = TestEnv::new();
+    let [root, first, _] = shop(&env);
+    let ann = env.person();
+    let done = ann.ends_with(0, &["done", &root]);
+    let two = format!("  2 of its children are still open: task-orchestrator tree {root}\n");
+    assert_eq!(done.stdout, format!("{root}  done  Launch the shop\n{two}"));
+    // Something more under it says so too.
+    let under = ann.ends_with(0, &["add", "Late", "--parent", &root]);
+    assert!(under.stdout.ends_with(&format!("  its parent {root} Launch the shop is done\n")), "{under:?}");
+    ann.ends_with(0, &["reopen", &root]);
+    let open = ann.ends_with(0, &["add", "In time", "--parent", &root, "--note", "a=b"]);
+    assert!(!open.stdout.contains("its parent"), "{open:?}");
+    let cancelled = ann.ends_with(0, &["cancel", &first, &root]);
+    assert!(cancelled.stdout.contains("  3 of its children are still open"), "{cancelled:?}");
+    assert!(ann.ends_with(0, &["done", &open.stdout[..8]]).stdout.lines().count() == 1);
+}
+
+#[test]
+fn to_wait_for_what_is_above_is_said_to_lead_nowhere() {
+    let env = TestEnv::new();
+    let [root, first, second] = shop(&env);
+    let ann = env.person();
+    let odd = |parent: &str| {
+        format!(
+            "  it is below {parent} Launch the shop, which comes after all that is below it: neither will be offered\n"
+        )
+    };
+    let below = add(&ann, &["Two levels down", "--parent", &second]);
+    for item in [&first, &below] {
+        let made = ann.ends_with(0, &["dep", "add", item, &root]);
+        assert!(made.stdout.ends_with(&odd(&root)), "{made:?}");
+    }
+    let added = ann.ends_with(0, &["add", "Third", "--parent", &root[..5], "--after", &root[..4]]);
+    assert!(added.stdout.ends_with(&odd(&root)), "{added:?}");
+    // Nothing is odd about an item that waits for one beside it, or that is only related.
+    for words in [&["dep", "add", &below, &first][..], &["dep", "add", &second, &root, "--relates"]] {
+        assert!(!ann.ends_with(0, words).stdout.contains("neither will"), "{words:?}");
+    }
 }
 
 #[test]
@@ -162,11 +223,39 @@ fn notes_are_written_read_and_edited() {
     with_editor.ends_with(0, &["note", &id, "plan", "--edit"]);
     assert_eq!(std::fs::read_to_string(env.folder().join("seen")).unwrap(), "two\nlines");
     assert_eq!(ann.json(&["note", &id, "plan"])["body"], "edited from --wait");
+    // Without a terminal none is started that was not asked for.
+    let nowhere = ann.ends_with(2, &["note", &id, "plan", "--edit"]);
+    assert!(nowhere.stderr.contains("no terminal") && nowhere.stderr.contains("EDITOR"), "{nowhere:?}");
+    let none = env.person().set("EDITOR", "no-such-editor").ends_with(1, &["note", &id, "plan", "--edit"]);
+    assert!(none.stderr.contains("There is no editor 'no-such-editor'. Set EDITOR"), "{none:?}");
     let unchanged = env.person().set("EDITOR", "true").ends_with(0, &["note", &id, "plan", "--edit"]);
     assert!(unchanged.stderr.contains("Unchanged"), "{unchanged:?}");
     let failed = env.person().set("VISUAL", "false").ends_with(1, &["note", &id, "plan", "--edit"]);
     assert!(failed.stderr.contains("nothing was written"), "{failed:?}");
     assert_eq!(ann.json(&["note", &id, "plan"])["body"], "edited from --wait");
+}
+
+#[test]
+fn a_note_that_the_schema_names_is_of_the_schemas_phase() {
+    let env = TestEnv::with_config(
+        "work_item_schemas:\n  task:\n    notes:\n      - {key: result, role: work, required: true}\n      - {key: hint, role: review}\n",
+    );
+    let ann = env.person();
+    let id = add(&ann, &["x", "--type", "task"]);
+    let role = |key: &str| ann.json(&["note", &id, key])["role"].clone();
+    ann.ends_with(0, &["note", &id, "result", "it works"]);
+    ann.ends_with(0, &["note", &id, "hint", "look twice"]);
+    ann.ends_with(0, &["note", &id, "other", "of no schema"]);
+    assert_eq!([role("result"), role("hint"), role("other")], ["work", "review", "queue"]);
+    // What is said counts more; and so does where the note is.
+    ann.ends_with(0, &["note", &id, "hint", "look once", "--role", "queue"]);
+    ann.ends_with(0, &["note", &id, "hint", "look thrice"]);
+    assert_eq!(role("hint"), "queue");
+    let id = add(&ann, &["y", "--tag", "ui,task", "--note", "result=at once", "--note", "other=z"]);
+    let notes = ann.json(&["note", &id])["items"].clone();
+    let roles: Vec<_> = notes.as_array().unwrap().iter().map(|note| (&note["key"], &note["role"])).collect();
+    assert_eq!(roles.iter().filter(|(key, role)| *key == "result" && *role == "work").count(), 1, "{notes}");
+    ann.ends_with(1, &["note", "ffffffff", "result", "x"]);
 }
 
 #[test]

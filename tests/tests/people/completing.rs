@@ -75,7 +75,13 @@ fn bash_completes_ids_and_shows_their_titles() {
     // A closed item is found by what is typed of it.
     ann.ends_with(0, &["done", &first]);
     assert_eq!(bash(&ann, false, &["reopen", &first[..7]]), [first.as_str()]);
-    assert_eq!(bash(&ann, false, &["add", "x", "--parent", &root[..7]]), [root]);
+    assert_eq!(bash(&ann, false, &["add", "x", "--parent", &root[..7]]), [root.as_str()]);
+    assert_eq!(bash(&ann, false, &["edit", &root, "--parent", &first[..7]]), [first.as_str()]);
+    assert_eq!(bash(&ann, false, &["edit", &root, "--clear", "du"]), ["due"]);
+    // A deleted one, by what is typed of it or by nothing.
+    assert_eq!(bash(&ann, false, &["delete", &first[..7]]), [first.as_str()]);
+    ann.ends_with(0, &["delete", &first]);
+    assert_eq!(bash(&ann, false, &["undelete", ""]), [first]);
 }
 
 #[test]

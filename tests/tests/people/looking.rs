@@ -21,6 +21,31 @@ fn next_claims_for_the_person() {
 }
 
 #[test]
+fn next_with_a_claim_names_what_its_person_holds_already() {
+    let env = TestEnv::new();
+    let [_, first, second] = shop(&env);
+    let ann = env.person();
+    let one = ann.ends_with(0, &["next", "--claim"]);
+    assert_eq!(one.stderr, "", "nothing was held before");
+    let none = ann.ends_with(1, &["next", "--claim"]);
+    assert!(
+        none.stderr.starts_with(&format!("You already hold {first} Design the page (queue).\n")),
+        "{none:?}"
+    );
+    ann.ends_with(0, &["claim", &second]);
+    ann.ends_with(0, &["claim", "--resource", "file:x"]);
+    let other = add(&ann, &["Something else"]);
+    let more = ann.ends_with(0, &["next", "--claim"]);
+    assert!(
+        more.stdout.contains(&other) && more.stderr.contains(" and 1 more; `task-orchestrator claim`"),
+        "{more:?}"
+    );
+    assert_eq!(ann.ends_with(1, &["next", "--claim", "--json"]).stderr, "");
+    let ben = env.person().set("USER", "ben").ends_with(1, &["next", "--claim"]);
+    assert!(!ben.stderr.contains("You already hold"), "another's claims are no business of ben's: {ben:?}");
+}
+
+#[test]
 fn nothing_next_is_an_exit_code() {
     let env = TestEnv::new();
     let ended = env.person().ends_with(1, &["next"]);
@@ -100,6 +125,51 @@ fn show_has_all_that_surrounds_an_item() {
 }
 
 #[test]
+fn show_has_what_waits_for_the_item_and_what_is_related() {
+    let env = TestEnv::new();
+    let [_, first, second] = shop(&env);
+    let ann = env.person();
+    let [early, closed, beside] = ["Early", "Closed", "Beside"].map(|title| add(&ann, &[title]));
+    ann.ends_with(0, &["dep", "add", &early, &first, "--unblock-at", "work"]);
+    ann.ends_with(0, &["dep", "add", &closed, &first]);
+    ann.ends_with(0, &["dep", "add", &beside, &first, "--relates"]);
+    ann.ends_with(0, &["cancel", &closed]);
+    insta::assert_snapshot!("show_holds_up", said(&ann.ends_with(0, &["show", &first]).stdout));
+    assert!(
+        ann.ends_with(0, &["show", &beside]).stdout.contains(&format!("Related\n{first}  queue  Design"))
+    );
+    ann.ends_with(0, &["start", &first]);
+    let held_up = ann.json(&["show", &first])["holds_up"].clone();
+    assert_eq!(
+        held_up,
+        json!([{"id": second, "title": "Build the page", "status": "queue", "needs": "done"}]),
+        "who waited for its start alone waits no more"
+    );
+    ann.ends_with(0, &["done", &first]);
+    assert!(!ann.ends_with(0, &["show", &first]).stdout.contains("Holds up"));
+}
+
+#[test]
+fn show_says_what_it_leaves_out_and_where_it_is() {
+    let env = TestEnv::new();
+    let ann = env.person();
+    let id = add(&ann, &["Long"]);
+    for n in 0..9 {
+        ann.ends_with(0, &["note", &id, "a plan", &format!("{n} {}", "x".repeat(1_200))]);
+    }
+    let shown = ann.ends_with(0, &["show", &id]).stdout;
+    assert!(shown.ends_with(&format!("… 2 more: task-orchestrator history {id}\n")), "{shown}");
+    let note = format!("… 1202 characters in all: task-orchestrator note {id} 'a plan'\n");
+    assert!(shown.contains(&note), "{shown}");
+    env.agent("ben").ok(
+        "manage_items",
+        json!({"operation": "create", "parent_id": id, "items": (0..52).map(|n| json!({"title": format!("part {n}")})).collect::<Vec<_>>()}),
+    );
+    let shown = ann.ends_with(0, &["show", &id]).stdout;
+    assert!(shown.contains(&format!("… 2 more: task-orchestrator tree {id}\n")), "{shown}");
+}
+
+#[test]
 fn a_tree_hides_what_is_closed_and_keeps_what_leads_to_something_open() {
     let env = TestEnv::new();
     let [root, first, second] = shop(&env);
@@ -160,6 +230,45 @@ fn history_says_who_did_what() {
 }
 
 #[test]
+fn a_claim_that_outlives_daemons_is_one_line_of_the_history() {
+    let env = TestEnv::new();
+    let [_, first, _] = shop(&env);
+    let ben = env.agent("ben");
+    ben.advance(&first, "start");
+    for _ in 0..3 {
+        env.kill_daemon();
+        ben.total(); // connected again by now
+    }
+    let history = env.person().ends_with(0, &["history", &first]).stdout;
+    let kept: Vec<&str> = history.lines().filter(|line| line.contains("claim kept")).collect();
+    assert_eq!(kept.len(), 1, "{history}");
+    assert!(kept[0].contains("claim kept (") && kept[0].contains(" more such changes before)"), "{history}");
+    ben.ok("claim_item", json!({"operation": "claim", "item_id": first, "ttl_seconds": 3600}));
+    let history = env.person().ends_with(0, &["history", &first]).stdout;
+    assert!(history.contains("claim kept until 20") && history.contains(" UTC"), "{history}");
+}
+
+#[test]
+fn times_of_day_say_that_they_are_utc() {
+    let env = TestEnv::new();
+    let ann = env.person();
+    let id = add(&ann, &["Dated", "--due", "2030-12-01T18:00+01:00", "--not-before", "2030-11-01"]);
+    for (words, time) in [
+        (&["show", &id][..], "due        2030-12-01 17:00 UTC (in "),
+        (&["show", &id], "not before 2030-11-01 00:00 UTC (in "),
+        (&["edit", &id, "--due", "2031-01-01"], "due        2031-01-01 00:00 UTC"),
+        (&["history", &id], "due: 2030-12-01 17:00 UTC → 2031-01-01 00:00 UTC"),
+    ] {
+        let said = ann.ends_with(0, words).stdout;
+        assert!(said.contains(time), "{words:?}: {said}");
+    }
+    env.agent("ben").advance(&id, "start");
+    let held = ann.ends_with(1, &["done", &id]).stderr;
+    let since = held.lines().find_map(|line| line.strip_prefix("  held by ben since ")).unwrap_or_default();
+    assert_eq!(since.get(16..21), Some(" UTC;"), "{held}");
+}
+
+#[test]
 fn agents_are_listed_with_what_they_hold() {
     let env = TestEnv::new();
     let [_, first, _] = shop(&env);
@@ -169,6 +278,37 @@ fn agents_are_listed_with_what_they_hold() {
     let row = listed.lines().find(|line| line.starts_with("ben")).unwrap_or_else(|| panic!("{listed}"));
     assert!(row.contains("claude") && row.contains(&first) && row.contains("Design the page"), "{row}");
     assert!(listed.contains("person:ann (you)"), "{listed}");
+}
+
+#[test]
+fn open_and_closed_stand_for_statuses() {
+    let env = TestEnv::new();
+    let [root, first, second] = shop(&env);
+    let ann = env.person();
+    ann.ends_with(0, &["cancel", &second]);
+    ann.ends_with(0, &["block", &first]);
+    ann.ends_with(0, &["done", &root]);
+    for (status, want) in [
+        ("open", &["Design the page"][..]),
+        ("closed", &["Build the page", "Launch the shop"]),
+        ("open,done", &["Design the page", "Launch the shop"]),
+    ] {
+        let mut found = titles(&ann.json(&["list", "--status", status])["items"]);
+        found.sort_unstable();
+        assert_eq!(found, want, "{status}");
+    }
+    let wrong = ann.ends_with(2, &["list", "--status", "todo"]);
+    assert!(wrong.stderr.contains("open, closed, queue"), "{wrong:?}");
+}
+
+#[test]
+fn metrics_without_anything_done_say_so() {
+    let env = TestEnv::new();
+    let ann = env.person();
+    add(&ann, &["One"]);
+    let report = ann.ends_with(0, &["metrics"]).stdout;
+    assert!(report.contains("30 days, 1 item in all\n"), "{report}");
+    assert!(report.contains("lead time        no data yet") && !report.contains("within"), "{report}");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod changing;
 mod completing;
+mod editing;
 mod exporting;
 mod looking;
 mod output;
@@ -19,7 +20,7 @@ fn said(text: &str) -> String {
     lines.map(|line| format!("{line}\n")).collect()
 }
 
-/// `2026-11-23 09:31` is when the test ran.
+/// `2026-11-23 09:31 UTC` is when the test ran.
 fn minutes_named(line: &str) -> String {
     let mut out = String::new();
     let mut words = line.split(' ').peekable();
@@ -28,6 +29,7 @@ fn minutes_named(line: &str) -> String {
         match words.peek() {
             Some(time) if date && time.len() == 5 && time.as_bytes()[2] == b':' => {
                 words.next();
+                assert_eq!(words.next().map(|zone| &zone[..3]), Some("UTC"), "the zone is said: {line}");
                 out.push_str("minute ");
             }
             _ => {

@@ -24,6 +24,25 @@ fn a_refusal_says_what_is_in_the_way_and_what_to_type_next() {
 }
 
 #[test]
+fn a_verb_that_leads_nowhere_from_a_status_names_the_one_that_does() {
+    let env = TestEnv::new();
+    let ann = env.person();
+    let id = add(&ann, &["x"]);
+    let moves = |verb: &str| drop(ann.ends_with(0, &[verb, &id]));
+    for (verb, refused, said) in [
+        ("block", "start", "next: task-orchestrator resume"),
+        ("resume", "resume", "it is not blocked"),
+        ("done", "done", "it is done already"),
+        ("reopen", "reopen", "it is open already"),
+        ("cancel", "start", "next: task-orchestrator reopen"),
+    ] {
+        moves(verb);
+        let ended = ann.ends_with(1, &[refused, &id]);
+        assert!(ended.stderr.contains(said), "{refused} after {verb}: {ended:?}");
+    }
+}
+
+#[test]
 fn an_id_that_several_have_is_answered_with_all_of_them() {
     let env = TestEnv::new();
     let rows: Vec<_> = (1..=2)
@@ -63,6 +82,8 @@ fn wrong_words_are_two() {
     for words in [
         &["nothing"][..],
         &["list", "--status", "nope"],
+        &["add", "x", "--note", "nothing"],
+        &["edit", "ffff"],
         &["show"],
         &["list", "--all", "--status", "done"],
         &["claim", "ffff", "--ttl", "soon"],
@@ -74,6 +95,31 @@ fn wrong_words_are_two() {
         assert!(ended.stdout.is_empty() && !ended.stderr.is_empty(), "{words:?} {ended:?}");
     }
     assert!(env.daemon_pids().is_empty(), "and no daemon is started for them");
+}
+
+#[test]
+fn a_wrong_time_is_told_in_the_words_of_its_option() {
+    let env = TestEnv::new();
+    let ann = env.person();
+    for (option, words) in [
+        ("--due", &["add", "x", "--due", "tomorrow"][..]),
+        ("--not-before", &["add", "x", "--not-before", "2026-13-01", "--note", "a=b"]),
+        ("--due", &["edit", "ffff", "--due", "5x"]),
+        ("--since", &["list", "--since", "yesterday"]),
+        ("--since", &["history", "--since", "2026"]),
+    ] {
+        let ended = ann.ends_with(2, words);
+        for part in [option, "2026-", "T18:00", "3d"] {
+            assert!(ended.stderr.contains(part), "{words:?} {part}: {ended:?}");
+        }
+        assert!(!ended.stderr.contains("_at") && !ended.stderr.contains("ISO"), "{ended:?}");
+    }
+    let ended = ann.ends_with(2, &["add", "x", "--schedule", "weekly"]);
+    assert!(
+        ended.stderr.contains("--schedule") && ended.stderr.contains("'0 9 * * 1' is Mondays at 9"),
+        "{ended:?}"
+    );
+    ann.ends_with(0, &["add", "x", "--schedule", "0 9 * * 1", "--due", "2026-12-01 18:00 UTC"]);
 }
 
 #[test]
@@ -89,6 +135,24 @@ fn a_daemon_that_cannot_be_had_is_three() {
     );
     assert_eq!(ann.json(&["list"])["error"]["code"], "UNAVAILABLE");
     ann.ends_with(3, &["call", "query_items"]);
+}
+
+#[test]
+fn a_second_daemon_says_who_runs_and_how_to_end_it() {
+    let env = TestEnv::new();
+    let ann = env.person();
+    add(&ann, &["x"]);
+    let pid = ann.json(&["status"])["pid"].clone();
+    let ended = ann.ends_with(3, &["serve"]);
+    assert!(ended.stderr.contains("A daemon runs for this database already: it holds the lock"), "{ended:?}");
+    assert!(ended.stderr.contains(&format!("(pid {pid})")), "{ended:?}");
+    assert!(
+        ended.stderr.ends_with("next: task-orchestrator status, or task-orchestrator stop to end it\n"),
+        "{ended:?}"
+    );
+    assert_eq!(ended.stderr.lines().count(), 2, "said once: {ended:?}");
+    let status = ann.ends_with(0, &["status"]).stdout;
+    assert!(status.contains("up for      ") && status.contains("waiting     0 writes"), "{status}");
 }
 
 #[test]

@@ -68,7 +68,7 @@ fn each_change_is_a_line_until_ctrl_c() {
     let mut watch = Watch::begin(&ann, &[]);
     seen(&ann, &mut watch);
     let id = add(&ann, &["Watched"]);
-    assert!(watch.line().ends_with(&format!("person:ann  {id}  created  Watched")));
+    assert!(watch.line().ends_with(&format!(" UTC  person:ann  {id}  created  Watched")));
     ann.ends_with(0, &["start", &id]);
     let lines = [watch.line(), watch.line()].join("\n");
     assert!(lines.contains("queue → work") && lines.contains("claimed"), "{lines}");

@@ -1,6 +1,6 @@
 //! Which daemon there is, and how the last one ended.
 
-use orc_core::time::{DAY, Stamp};
+use orc_core::time::{DAY, SECOND, Stamp, span_text};
 use orc_proto::dial::{ANSWER_WITHIN, Connection, DialError, dial};
 use orc_proto::handshake::BUILD;
 use orc_proto::{Endpoint, Hello, Kind, lockfile, stop_marker};
@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::finding::Finding;
 use crate::clock;
+use crate::verbs::{count::counted, times::minute};
 
 /// A crash is worth a warning for so long, in microseconds.
 const RECENT: i64 = 7 * DAY;
@@ -91,8 +92,10 @@ pub(super) fn findings(endpoint: &Endpoint, alive: &Alive) -> Vec<Finding> {
 fn running(status: &Value) -> Finding {
     let state = status["state"].as_str().unwrap_or_default();
     let value = format!(
-        "{state}, pid {}, up for {} s, {} sessions",
-        status["pid"], status["uptime_seconds"], status["sessions"]
+        "{state}, pid {}, up for {}, {}",
+        status["pid"],
+        span_text(status["uptime_seconds"].as_i64().unwrap_or_default() * SECOND),
+        counted(status["sessions"].as_u64().unwrap_or_default(), "session")
     );
     match state {
         "ready" => Finding::ok("daemon", value),
@@ -131,7 +134,9 @@ pub(super) fn last_end(endpoint: &Endpoint, alive: &Alive) -> Finding {
     };
     let value = format!(
         "a daemon (pid {}, {}, started {}) was killed or crashed, or the machine went down",
-        crash.pid, crash.build, crash.started
+        crash.pid,
+        crash.build,
+        minute(&crash.started)
     );
     let when = Stamp::parse(if crash.found.is_empty() { &crash.started } else { &crash.found });
     if when.is_some_and(|when| clock::micros() - when.micros() > RECENT) {

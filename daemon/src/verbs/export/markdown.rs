@@ -6,8 +6,10 @@ use std::{
 };
 
 use crate::verbs::{
+    count::counted,
     document::{Graph, Item, Note},
     paint::{plain, plain_lines},
+    times::minute,
 };
 
 /// Levels that are drawn; deeper ones would only come of a document that is broken.
@@ -26,11 +28,11 @@ pub(super) fn write(graph: &Graph, out: &mut dyn Write) -> Result<()> {
     writeln!(out, "# Work items\n")?;
     writeln!(
         out,
-        "{} items, {} notes, {} dependencies; exported {}.\n",
-        graph.items.len(),
-        graph.notes.len(),
-        graph.dependencies.len(),
-        plain(&graph.exported_at)
+        "{}, {}, {}; exported {}.\n",
+        counted(graph.items.len() as u64, "item"),
+        counted(graph.notes.len() as u64, "note"),
+        counted(graph.dependencies.len() as u64, "dependency"),
+        minute(&graph.exported_at)
     )?;
     let root =
         |item: &&Item| item.parent_id.as_deref().is_none_or(|parent| !index.items.contains_key(parent));

@@ -10,7 +10,7 @@ use super::{
     kind::Kind,
     remarks::{Remark, Remarks},
 };
-use crate::verbs::{exit::Exit, finished, paint::plain, say};
+use crate::verbs::{count, exit::Exit, finished, paint::plain, say};
 
 /// Lines of a kind that people are shown; the document has more.
 const SHOWN: usize = 1_000;
@@ -120,8 +120,8 @@ impl Report {
 }
 
 fn counted([items, notes, dependencies]: [u64; 3]) -> String {
-    let (items, notes) = (HumanCount(items), HumanCount(notes));
-    format!("{items} items, {notes} notes and {} dependencies", HumanCount(dependencies))
+    let (items, notes) = (count::counted(items, "item"), count::counted(notes, "note"));
+    format!("{items}, {notes} and {}", count::counted(dependencies, "dependency"))
 }
 
 /// Each with its name and reason. Of many with one reason the first are shown.
