@@ -26,13 +26,16 @@ const CLIENTS: [(&str, bool); 11] = [
     ("opencode", true),
 ];
 
-/// Every file below a folder, with its bytes.
+/// Every file below a folder, with its bytes; folders have none.
 fn tree(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let (mut found, mut folders) = (BTreeMap::new(), vec![folder.to_owned()]);
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap().flatten() {
             match entry.file_type().unwrap().is_dir() {
-                true => folders.push(entry.path()),
+                true => {
+                    found.insert(entry.path(), Vec::new());
+                    folders.push(entry.path());
+                }
                 false => drop(found.insert(entry.path(), fs::read(entry.path()).unwrap())),
             }
         }
@@ -50,7 +53,7 @@ fn is_within(before: &[u8], after: &[u8]) -> bool {
 fn with_files_of(client: &str, changed: &dyn Fn(String) -> String) -> TestEnv {
     let env = TestEnv::new();
     let fixtures = workspace_root().join("tests/fixtures/clients").join(client);
-    for (path, bytes) in tree(&fixtures) {
+    for (path, bytes) in tree(&fixtures).into_iter().filter(|(path, _)| path.is_file()) {
         let target = env.home().join(path.strip_prefix(&fixtures).unwrap());
         fs::create_dir_all(target.parent().unwrap()).unwrap();
         fs::write(target, changed(String::from_utf8(bytes).unwrap())).unwrap();
@@ -138,7 +141,9 @@ fn a_client_without_any_file_gets_them_and_they_go_again() {
         assert_eq!(within(&[]), Some(if has_project { 0 } else { 1 }), "{client}");
         if has_project {
             let made = tree(env.home());
-            assert!(made.keys().all(|path| path.starts_with(&project)), "{client}: {:?}", made.keys());
+            let record = env.home().join(".local/share/task-orchestrator/setup.json");
+            let theirs = |path: &PathBuf| path.is_dir() || path.starts_with(&project) || *path == record;
+            assert!(made.keys().all(theirs), "{client}: {:?}", made.keys());
             assert_eq!(within(&["--check"]), Some(0));
             assert_eq!(within(&["--remove"]), Some(0));
         }
@@ -352,17 +357,22 @@ fn who_asks_for_json_gets_one_document() {
     };
     let zed =
         |list: Value| list["clients"].as_array().unwrap().iter().find(|row| row["id"] == "zed").cloned();
-    assert_eq!(zed(ask(&[], 0)), Some(json!({"id": "zed", "title": "Zed", "project": true, "found": true})));
+    assert_eq!(
+        zed(ask(&[], 0)),
+        Some(json!({"id": "zed", "title": "Zed", "project": true, "found": true, "set_up": []}))
+    );
     let would = ask(&["zed", "--dry-run"], 0);
     assert!(would["changes"][0]["diff"].as_str().unwrap().starts_with("--- "), "{would}");
     let checked = ask(&["zed", "--check"], 1);
-    assert_eq!((&checked["ok"], &checked["changes"][0]["state"]), (&json!(false), &json!("not in place")));
+    assert_eq!((&checked["ok"], &checked["changes"][0]["state"]), (&json!(false), &json!("missing")));
+    assert_eq!(checked["changes"][0]["why"], "no server \"task-orchestrator\"");
     let done = ask(&["zed"], 0);
     let file = env.home().join(".config/zed/settings.json");
     assert_eq!(
         done["changes"][0],
         json!({"client": "zed", "file": file, "holds": "server", "state": "written"})
     );
+    assert_eq!(zed(ask(&[], 0)).unwrap()["set_up"], json!(["user"]));
     fs::write(&file, "{").unwrap();
     let left = ask(&["zed"], 1);
     assert_eq!(left["changes"][0]["why"], "line 1, column 2: '}' is missing");
@@ -399,5 +409,224 @@ fn wrong_words_are_exit_code_two() {
     ] {
         let run = env.run(words);
         assert_eq!(run.code, Some(2), "{words:?}: {run:?}");
+    }
+    for option in
+        ["--check", "--remove", "--dry-run", "--no-hooks", "--no-rules", "--name=a", "--env=A=b", "--shim=/s"]
+    {
+        let run = env.run(&["setup", option]);
+        let name = option.split('=').next().unwrap();
+        let wanted = format!("{name} wants a client, or --all for those that are installed");
+        assert!(run.code == Some(2) && run.stderr.contains(&wanted) && run.stdout.is_empty(), "{run:?}");
+    }
+}
+
+#[test]
+fn the_list_says_who_has_the_server() {
+    let env = TestEnv::new();
+    let project = env.home().join("shop");
+    fs::create_dir_all(project.join(".git")).unwrap();
+    let run = |words: &[&str]| {
+        let run = env.orchestrator(&[&["setup"], words].concat()).current_dir(&project).output().unwrap();
+        assert!(run.status.success(), "{words:?}: {run:?}");
+        String::from_utf8(run.stdout).unwrap()
+    };
+    let state = |client: &str| {
+        let said = run(&[]);
+        let line = said.lines().find(|line| line.starts_with(&format!("{client} "))).unwrap();
+        line.get(47..).unwrap_or_default().to_owned()
+    };
+    assert_eq!(state("codex"), "");
+    run(&["codex", "--name", "graph", "--no-hooks", "--no-rules"]);
+    run(&["kiro", "--scope", "project"]);
+    run(&["zed"]);
+    run(&["zed", "--scope", "project"]);
+    assert_eq!(state("codex"), "already set up");
+    assert_eq!(state("kiro"), "already set up for this project");
+    assert_eq!(state("zed"), "already set up, for this project too");
+    run(&["codex", "--remove"]);
+    assert_eq!(state("codex"), "");
+}
+
+#[test]
+fn a_check_says_what_is_missing_or_different_and_what_to_run() {
+    let env = TestEnv::new();
+    let said = setup(&env, &["cursor", "--check", "--env", "A=b c"], 1);
+    assert!(said.contains("mcp.json (server): there is no such file\n"), "{said}");
+    assert!(said.contains("This puts it there: task-orchestrator setup cursor --env 'A=b c'\n"), "{said}");
+    setup(&env, &["cursor", "--name", "graph", "--env", "A=c"], 0);
+    let said = setup(&env, &["cursor", "--check"], 1);
+    let wanted = "(server): no server \"task-orchestrator\"; \"graph\" is there: --name graph\n";
+    assert!(said.contains("  missing ") && said.contains(wanted), "{said}");
+    assert!(said.contains("  in place "), "hooks and rules are: {said}");
+    let said = setup(&env, &["cursor", "--check", "--name", "graph", "--env", "A=b", "--env", "B=c"], 1);
+    let wanted = "(server): A is 'c', not 'b'; B is not set to 'c'\n";
+    assert!(said.contains("  different ") && said.contains(wanted), "{said}");
+    let hooks = env.home().join(".cursor/hooks.json");
+    let older =
+        fs::read_to_string(&hooks).unwrap().replace("hook session-start", "hook session-start --older");
+    fs::write(&hooks, older).unwrap();
+    let said = setup(&env, &["cursor", "--check", "--name", "graph"], 1);
+    assert!(said.contains("(hooks): hook session-start runs `"), "{said}");
+    setup(&env, &["cursor", "--name", "graph"], 0);
+    let said = setup(&env, &["cursor", "--check", "--name", "graph"], 0);
+    assert!(said.ends_with("All is in place, and the server answers.\n"), "{said}");
+}
+
+#[test]
+fn a_shim_of_another_name_goes_again_and_what_a_user_wrote_stays() {
+    for (client, _) in CLIENTS {
+        let env = with_files(client);
+        let mine = env.home().join("bin/my-shim");
+        fs::create_dir_all(mine.parent().unwrap()).unwrap();
+        fs::copy(shim(), &mine).unwrap();
+        let before = tree(env.home());
+        setup(&env, &[client, "--shim", mine.to_str().unwrap()], 0);
+        let said = setup(&env, &[client, "--check"], 1);
+        assert!(said.contains(&format!("runs '{}', not '{}'", mine.display(), shim())), "{said}");
+        setup(&env, &[client, "--remove"], 0);
+        assert_eq!(tree(env.home()), before, "{client}");
+    }
+    let env = with_files("cursor");
+    let file = env.home().join(".cursor/mcp.json");
+    let theirs = r#"{"mcpServers": {"task-orchestrator": {"command": "uvx", "args": ["my-tasks"]}}}"#;
+    fs::write(&file, theirs).unwrap();
+    let said = setup(&env, &["cursor", "--remove"], 0);
+    assert!(said.contains("\"task-orchestrator\" there runs 'uvx'; setup did not write that"), "{said}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), theirs);
+}
+
+#[test]
+fn an_entry_that_runs_something_else_since_is_not_ours_any_more() {
+    let env = with_files("cursor");
+    let file = env.home().join(".cursor/mcp.json");
+    setup(&env, &["cursor", "--name", "graph", "--no-hooks", "--no-rules"], 0);
+    let changed = fs::read_to_string(&file).unwrap().replace(&shim(), "/opt/theirs");
+    fs::write(&file, &changed).unwrap();
+    let said = setup(&env, &["cursor", "--remove"], 0);
+    assert!(said.contains("\"graph\" there runs '/opt/theirs'"), "{said}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), changed);
+}
+
+#[test]
+fn whatever_names_were_set_up_nothing_is_left_behind() {
+    let orders: [&[&[&str]]; 4] = [
+        &[&["--name", "graph", "--remove"]],
+        &[&["--remove"]],
+        &[&["--name", "task-orchestrator", "--remove"], &["--name", "graph", "--remove"]],
+        &[&["--name", "graph", "--remove"], &["--remove"]],
+    ];
+    for (client, _) in CLIENTS {
+        for (at, order) in orders.iter().enumerate() {
+            for fresh in [true, false] {
+                let env = if fresh { TestEnv::new() } else { with_files(client) };
+                let before = tree(env.home());
+                if at > 1 {
+                    setup(&env, &[client], 0);
+                }
+                setup(&env, &[client, "--name", "graph"], 0);
+                for words in *order {
+                    setup(&env, &[&[client], *words].concat(), 0);
+                }
+                assert_eq!(tree(env.home()), before, "{client} {order:?} fresh: {fresh}");
+            }
+        }
+    }
+}
+
+#[test]
+fn one_of_two_names_goes_alone() {
+    let env = TestEnv::new();
+    let servers = || document(&env.home().join(".cursor/mcp.json"))["mcpServers"].clone();
+    setup(&env, &["cursor"], 0);
+    setup(&env, &["cursor", "--name", "graph"], 0);
+    setup(&env, &["cursor", "--name", "graph", "--remove"], 0);
+    assert_eq!(servers()["graph"], Value::Null);
+    assert_eq!(servers()["task-orchestrator"]["command"], shim());
+    setup(&env, &["cursor", "--check"], 0);
+}
+
+#[test]
+fn folders_that_were_there_stay_and_others_go() {
+    for (client, _) in CLIENTS {
+        let env = TestEnv::new();
+        setup(&env, &[client], 0);
+        let made: Vec<PathBuf> = tree(env.home()).into_keys().filter(|path| path.is_dir()).collect();
+        setup(&env, &[client, "--remove"], 0);
+        assert!(tree(env.home()).is_empty(), "{client}: {:?}", tree(env.home()).keys());
+        made.iter().for_each(|folder| fs::create_dir_all(folder).unwrap());
+        let before = tree(env.home());
+        setup(&env, &[client], 0);
+        setup(&env, &[client, "--remove"], 0);
+        assert_eq!(tree(env.home()), before, "{client}: empty folders stay");
+    }
+}
+
+#[test]
+fn an_entry_that_a_user_wrote_is_as_they_wrote_it_afterwards() {
+    let cases = [
+        (
+            "cursor",
+            ".cursor/mcp.json",
+            "{\n  \"mcpServers\": {\n    \"a\": {},\n    \"task-orchestrator\": { \"command\": \"/old/task-orchestrator-mcp\", \"mine\": 1 } // mine\n  }\n}\n",
+            "\"a\": {}",
+        ),
+        (
+            "codex",
+            ".codex/config.toml",
+            "a = 1\n\n[mcp_servers.task-orchestrator]\ncommand = \"/old/task-orchestrator-mcp\" # mine\nmine = 1\n\n[z]\n",
+            "a = 1",
+        ),
+    ];
+    for (client, path, theirs, part) in cases {
+        for meanwhile in [false, true] {
+            let env = TestEnv::new();
+            let path = env.home().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, theirs).unwrap();
+            setup(&env, &[client, "--env", "A=b"], 0);
+            let with = fs::read_to_string(&path).unwrap();
+            assert!(with.contains(&shim()) && with.contains("mine"), "{with}");
+            let edit = |text: &str| {
+                if meanwhile { text.replace(part, &format!("{part} ")) } else { text.to_owned() }
+            };
+            fs::write(&path, edit(&with)).unwrap();
+            setup(&env, &[client, "--remove"], 0);
+            assert_eq!(fs::read_to_string(&path).unwrap(), edit(theirs), "{client} {meanwhile}");
+            assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), if meanwhile { 2 } else { 1 });
+        }
+    }
+}
+
+#[test]
+fn what_others_wrote_between_two_setups_stays() {
+    let env = TestEnv::new();
+    let path = env.home().join(".cursor/mcp.json");
+    setup(&env, &["cursor"], 0);
+    let more = fs::read_to_string(&path).unwrap().replacen('{', "{\n  \"theirs\": 1,", 1);
+    fs::write(&path, more).unwrap();
+    setup(&env, &["cursor", "--env", "A=b"], 0);
+    setup(&env, &["cursor", "--name", "graph"], 0);
+    setup(&env, &["cursor", "--remove"], 0);
+    assert_eq!(document(&path), json!({"theirs": 1}));
+}
+
+#[test]
+fn a_setup_that_kept_no_record_is_taken_back_as_well() {
+    for fresh in [true, false] {
+        let env = if fresh { TestEnv::new() } else { with_files("cursor") };
+        let files =
+            || tree(env.home()).into_iter().filter(|(path, _)| path.is_file()).collect::<BTreeMap<_, _>>();
+        let before = files();
+        let forget =
+            || fs::remove_file(env.home().join(".local/share/task-orchestrator/setup.json")).unwrap();
+        setup(&env, &["cursor"], 0);
+        forget();
+        setup(&env, &["cursor", "--remove"], 0);
+        assert_eq!(files(), before);
+        setup(&env, &["cursor"], 0);
+        forget();
+        setup(&env, &["cursor", "--env", "A=b"], 0);
+        setup(&env, &["cursor", "--remove"], 0);
+        assert_eq!(files(), before);
     }
 }

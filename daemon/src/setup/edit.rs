@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::{
     entry::{SHIM, Server, Shape},
     json::{Document, Fault, Kind, Node},
+    plan::{Lack, Presence},
 };
 
 /// The program that hooks run; a hook that runs one of this name is ours.
@@ -68,7 +69,55 @@ pub(super) fn take(
     Ok(Some(text))
 }
 
+/// Who has the server's name in a text.
+pub(super) fn presence(text: &str, edits: &[Edit], server: &Server) -> Result<Presence, Fault> {
+    let document = Document::read(text)?;
+    let servers = edits.iter().filter_map(|edit| match edit {
+        Edit::Server { at, shape } => Some((place(&document, at, &server.name), *shape)),
+        _ => None,
+    });
+    for (path, shape) in servers {
+        if let Some(entry) = document.at(path).and_then(|servers| servers.member(&server.name)) {
+            return Ok(Presence::of(&command(&document, entry, shape), server));
+        }
+    }
+    Ok(Presence::Absent)
+}
+
+/// What of `edits` is not in a text, or otherwise.
+pub(super) fn lacks(text: &str, edits: &[Edit], server: &Server) -> Result<Vec<Lack>, Fault> {
+    let document = Document::read(text)?;
+    Ok(edits.iter().flat_map(|edit| edit.lacks(&document, server)).collect())
+}
+
 impl Edit {
+    fn lacks(&self, document: &Document<'_>, server: &Server) -> Vec<Lack> {
+        match self {
+            Self::Server { at, shape } => {
+                let path = place(document, at, &server.name);
+                let entry = document.at(path).and_then(|servers| servers.member(&server.name));
+                let value = entry.map(|entry| document.value(entry));
+                let variable = |name: &str| {
+                    let text = value.as_ref()?[shape.environment()][name].as_str()?;
+                    Some(text.to_owned())
+                };
+                let command = value.as_ref().map(|value| shape.command(value).unwrap_or_default());
+                Lack::of_server(server, command, variable)
+            }
+            Self::Hook { at, command, word, .. } => {
+                let there = document.at(at).and_then(|hooks| hook(hooks, word));
+                match there.map(|(_, found)| &found.kind) {
+                    None => vec![Lack::Missing(format!("no hook {word}"))],
+                    Some(Kind::String(there)) if there != command => {
+                        vec![Lack::Different(format!("hook {word} runs `{there}`, not `{command}`"))]
+                    }
+                    Some(_) => Vec::new(),
+                }
+            }
+            Self::Frame { .. } | Self::Socket(_) => Vec::new(),
+        }
+    }
+
     fn put(&self, text: &str, server: &Server) -> Result<String, Fault> {
         let document = Document::read(text)?;
         match self {
@@ -111,9 +160,14 @@ impl Edit {
             Self::Server { at, shape } => {
                 let path = place(&document, at, &server.name);
                 let found = document.at(path).and_then(|servers| servers.position(&server.name));
-                let ours = found.is_some() && shape_is_ours(&document, path, *shape, server);
-                match found {
-                    Some(at) if ours => Ok(document.take(path, at, before)),
+                let entry = [path, &[server.name.as_str()]].concat();
+                let was = before.and_then(|before| Some((before, before.at(&entry)?)));
+                match (found, document.at(&entry), was) {
+                    (Some(at), Some(entry), was) if is_ours(&document, entry, *shape, server) => match was {
+                        // Whose it was before us gets it back.
+                        Some((before, was)) => Ok(Some(document.give_back(entry, before, was))),
+                        None => Ok(document.take(path, at, before)),
+                    },
                     _ => kept(),
                 }
             }
@@ -128,7 +182,13 @@ impl Edit {
                 }
             }
             Self::Hook { at, word, .. } => match document.at(at).and_then(|hooks| hook(hooks, word)) {
-                Some((index, _)) => Ok(document.take(at, index, before)),
+                Some((index, found)) => {
+                    let was = before.and_then(|before| Some((before, hook(before.at(at)?, word)?.1)));
+                    match was {
+                        Some((before, was)) => Ok(Some(document.give_back(found, before, was))),
+                        None => Ok(document.take(at, index, before)),
+                    }
+                }
                 None => kept(),
             },
             Self::Socket(path) => {
@@ -169,10 +229,8 @@ fn put_server(
         return document.put(path, Some(name), &Value::Object(members.collect()));
     };
     let start = entry.span.start;
-    if !shape_is_ours(document, path, shape, server) {
-        let value = document.value(entry);
-        let command = shape.command(&value).unwrap_or_default();
-        return Err(Fault::at(text, start, server.taken_by(command)));
+    if !is_ours(document, entry, shape, server) {
+        return Err(Fault::at(text, start, server.taken_by(&command(document, entry, shape))));
     }
     let path = [path, &[name]].concat();
     let mut text = text.to_owned();
@@ -199,10 +257,12 @@ fn put_value(text: &str, path: &[&str], key: &str, wanted: &Value) -> Result<Str
     }
 }
 
-fn shape_is_ours(document: &Document<'_>, path: &[&str], shape: Shape, server: &Server) -> bool {
-    let entry = document.at(path).and_then(|servers| servers.member(&server.name));
-    let value = entry.map(|entry| document.value(entry)).unwrap_or_default();
-    shape.command(&value).is_some_and(|command| server.is_ours(command))
+fn command(document: &Document<'_>, entry: &Node, shape: Shape) -> String {
+    shape.command(&document.value(entry)).unwrap_or_default().to_owned()
+}
+
+fn is_ours(document: &Document<'_>, entry: &Node, shape: Shape, server: &Server) -> bool {
+    server.is_ours(&command(document, entry, shape))
 }
 
 /// Our hook for a moment: which element it is, and its command.

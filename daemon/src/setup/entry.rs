@@ -1,6 +1,9 @@
 //! The entry that makes a client start the shim.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use serde_json::{Map, Value, json};
 
@@ -8,7 +11,7 @@ use serde_json::{Map, Value, json};
 pub(crate) const SHIM: &str = "task-orchestrator-mcp";
 
 /// The server as a client is to know it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Server {
     /// Under which name.
     pub(crate) name: String,
@@ -16,6 +19,8 @@ pub(crate) struct Server {
     pub(crate) shim: PathBuf,
     /// Variables for it, in the order given.
     pub(crate) environment: Vec<(String, String)>,
+    /// What setup has written into the file before: commands by the names of their servers.
+    pub(crate) written: BTreeMap<String, String>,
 }
 
 /// The form of an entry.
@@ -37,16 +42,29 @@ impl Server {
         self.shim.to_string_lossy().into_owned()
     }
 
-    /// Whether an entry with that command runs a shim of ours.
+    /// The same, with what setup has written into a file before.
+    pub(crate) fn known_by(&self, written: BTreeMap<String, String>) -> Self {
+        Self { written, ..self.clone() }
+    }
+
+    /// Whether an entry of its name with that command is ours: it runs a shim of the usual file name, the one asked for, or what
+    /// setup wrote there.
     pub(crate) fn is_ours(&self, command: &str) -> bool {
         let name = command.rsplit(['/', '\\']).next().unwrap_or_default();
-        name.strip_suffix(".exe").unwrap_or(name) == SHIM || Path::new(command) == self.shim
+        name.strip_suffix(".exe").unwrap_or(name) == SHIM
+            || Path::new(command) == self.shim
+            || self.written.get(&self.name).is_some_and(|written| written == command)
     }
 
     /// Says that the name belongs to another server.
     pub(crate) fn taken_by(&self, command: &str) -> String {
+        format!("{}; choose another name with --name", self.runs(command))
+    }
+
+    /// Says what the entry of that name runs.
+    pub(crate) fn runs(&self, command: &str) -> String {
         let runs = if command.is_empty() { "another server".to_owned() } else { format!("'{command}'") };
-        format!("\"{}\" there runs {runs}; choose another name with --name", self.name)
+        format!("\"{}\" there runs {runs}", self.name)
     }
 }
 

@@ -124,20 +124,14 @@ impl Original {
         Ok(())
     }
 
-    /// Takes the file away, its copies, and the folders above it that are empty then and may go.
+    /// Takes the file away, and its copies.
     ///
     /// # Errors
     /// [`FileTrouble`].
-    pub(crate) fn remove(&self, stays: impl Fn(&Path) -> bool) -> Result<(), FileTrouble> {
+    pub(crate) fn remove(&self) -> Result<(), FileTrouble> {
         self.unchanged()?;
         fs::remove_file(&self.path)?;
         self.forget();
-        for folder in self.path.ancestors().skip(1).take_while(|folder| !stays(folder)) {
-            // A folder that holds something is not removed.
-            if fs::remove_dir(folder).is_err() {
-                break;
-            }
-        }
         Ok(())
     }
 
@@ -235,7 +229,7 @@ mod tests {
         let there = Original::read(&path).unwrap();
         fs::write(&path, "theirs again").unwrap();
         assert!(matches!(there.replace("ours", false), Err(FileTrouble::Changed)));
-        assert!(matches!(there.remove(|_| true), Err(FileTrouble::Changed)));
+        assert!(matches!(there.remove(), Err(FileTrouble::Changed)));
         assert_eq!(fs::read_to_string(&path).unwrap(), "theirs again");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else is left");
     }
@@ -252,12 +246,10 @@ mod tests {
     }
 
     #[test]
-    fn folders_made_for_a_file_go_with_it() {
+    fn folders_are_made_for_a_file_and_a_script_can_be_run() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a/b/c.md");
         Original::read(&path).unwrap().replace("x", true).unwrap();
         assert_eq!(mode(&path) & 0o100, 0o100);
-        Original::read(&path).unwrap().remove(|above| above == folder.path()).unwrap();
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 }

@@ -76,6 +76,13 @@ impl<'t> Document<'t> {
         text
     }
 
+    /// The text with what stood in a node's place in another text.
+    pub(super) fn give_back(&self, node: &Node, before: &Document<'_>, was: &Node) -> String {
+        let mut text = self.text.to_owned();
+        text.replace_range(node.span.clone(), &before.text[was.span.clone()]);
+        text
+    }
+
     /// The text without one entry of a container, and without the containers that were made for it: those that `before`, the text
     /// before it was put there, does not have. `None`: nothing is left, and there was nothing before.
     pub(super) fn take(&self, path: &[&str], entry: usize, before: Option<&Document<'_>>) -> Option<String> {

@@ -89,12 +89,6 @@ impl Ground {
             (Base::Project, _) => self.project.clone(),
         }
     }
-
-    /// Folders that stay, also when nothing is in them any more: those that are not a client's.
-    pub(crate) fn keeps(&self, folder: &Path) -> bool {
-        let bases = [Base::Home, Base::Xdg, Base::Application, Base::Project].map(|base| self.base(base));
-        bases.iter().chain([&self.home.join("Documents")]).any(|base| base.starts_with(folder))
-    }
 }
 
 impl Spot {

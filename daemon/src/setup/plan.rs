@@ -1,6 +1,9 @@
 //! What a setup changes: one change for each file, whatever ends in it.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
 
 use super::{
     client::{Client, Files, Format, HookForm, Rules, Scope},
@@ -56,6 +59,71 @@ pub(crate) enum Left {
     Text(String),
     /// Nothing: it was made for us.
     Nothing,
+}
+
+impl Left {
+    /// The text; of nothing an empty one.
+    pub(crate) fn text(&self) -> &str {
+        match self {
+            Self::Text(text) => text,
+            Self::Nothing => "",
+        }
+    }
+}
+
+/// Who has a server's name in a file.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Presence {
+    /// Nobody.
+    Absent,
+    /// The server itself.
+    Ours,
+    /// Another one, which runs this.
+    Other(String),
+}
+
+impl Presence {
+    pub(super) fn of(command: &str, server: &Server) -> Self {
+        if server.is_ours(command) { Self::Ours } else { Self::Other(command.to_owned()) }
+    }
+}
+
+/// Something that is not as it was asked for, in words.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Lack {
+    /// It is not there.
+    Missing(String),
+    /// It is otherwise.
+    Different(String),
+}
+
+impl Lack {
+    /// What an entry lacks: of its command, and its variables.
+    pub(super) fn of_server(
+        server: &Server,
+        command: Option<&str>,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Vec<Self> {
+        let Some(command) = command else {
+            return vec![Self::Missing(format!("no server \"{}\"", server.name))];
+        };
+        let wanted = server.command();
+        let runs = (command != wanted).then(|| format!("{}, not '{wanted}'", server.runs(command)));
+        let variables = server.environment.iter().filter_map(|(name, wanted)| match variable(name) {
+            Some(there) if there == *wanted => None,
+            Some(there) => Some(format!("{name} is '{there}', not '{wanted}'")),
+            None => Some(format!("{name} is not set to '{wanted}'")),
+        });
+        runs.into_iter().chain(variables).map(Self::Different).collect()
+    }
+}
+
+impl fmt::Display for Lack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing(words) | Self::Different(words) => f.write_str(words),
+        }
+    }
 }
 
 /// The changes that make a client know the server, in order.
@@ -153,6 +221,41 @@ impl Change {
             },
         };
         Ok(left.map_or(Left::Nothing, Left::Text))
+    }
+
+    /// Who has the server's name in the file.
+    ///
+    /// # Errors
+    /// [`Fault`]: it does not parse.
+    pub(crate) fn presence(&self, text: Option<&str>, server: &Server) -> Result<Presence, Fault> {
+        match (&self.content, text) {
+            (Content::Json(edits), Some(text)) => edit::presence(text, edits, server),
+            (Content::Toml, Some(text)) => toml::presence(text, server),
+            _ => Ok(Presence::Absent),
+        }
+    }
+
+    /// What is not in the file, or otherwise than [`Change::put`] makes it.
+    ///
+    /// # Errors
+    /// [`Fault`]: it does not parse.
+    pub(crate) fn lacks(&self, text: Option<&str>, server: &Server) -> Result<Vec<Lack>, Fault> {
+        let Some(text) = text else { return Ok(vec![Lack::Missing("there is no such file".to_owned())]) };
+        let lacks = match &self.content {
+            Content::Json(edits) => edit::lacks(text, edits, server)?,
+            Content::Toml => toml::lacks(text, server)?,
+            Content::Block if text::take_block(text, None)?.as_deref() == Some(text) => {
+                vec![Lack::Missing("no rules of task-orchestrator".to_owned())]
+            }
+            Content::Block | Content::Own { .. } => Vec::new(),
+        };
+        let otherwise = || vec![Lack::Different("it is not as this version writes it".to_owned())];
+        Ok(if lacks.is_empty() { otherwise() } else { lacks })
+    }
+
+    /// Whether the servers are in the file.
+    pub(crate) fn holds_server(&self) -> bool {
+        self.holds.split(", ").any(|part| part == "server")
     }
 
     /// Whether nobody else writes into the file, so that no copy is needed.

@@ -20,6 +20,7 @@ fn wish(scope: Scope) -> Wish {
             name: "task-orchestrator".to_owned(),
             shim: "/opt/my apps/task-orchestrator-mcp".into(),
             environment,
+            ..Server::default()
         },
         program: "/opt/my apps/task-orchestrator".into(),
         hooks: true,

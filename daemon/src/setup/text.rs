@@ -87,7 +87,7 @@ fn without_line(text: &str, words: &str) -> String {
 }
 
 /// 16 hexadecimal digits.
-fn sum(text: &str) -> String {
+pub(super) fn sum(text: &str) -> String {
     Sha256::digest(text).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -5,7 +5,11 @@ use std::ops::Range;
 
 use toml_edit::{Document, DocumentMut, InlineTable, Item, Table, TableLike, Value};
 
-use super::{entry::Server, json::Fault};
+use super::{
+    entry::Server,
+    json::Fault,
+    plan::{Lack, Presence},
+};
 
 /// The table that holds the servers.
 const SERVERS: &str = "mcp_servers";
@@ -46,7 +50,15 @@ pub(super) fn take(text: &str, server: &Server, before: Option<&str>) -> Result<
         return Ok(None);
     }
     let mut kept = text.to_owned();
-    for span in stretches(text, &document, &server.name).into_iter().rev() {
+    let spans = stretches(text, &document, &server.name);
+    if let Some(was) = before.and_then(|before| stretch_of(before, server)) {
+        // Whose it was before us gets it back.
+        if let [span] = spans.as_slice() {
+            kept.replace_range(span.clone(), was);
+        }
+        return Ok(Some(kept));
+    }
+    for span in spans.into_iter().rev() {
         kept.replace_range(with_blank_line(&kept, span), "");
     }
     // A text without a table has no line to tell how it ended.
@@ -56,6 +68,32 @@ pub(super) fn take(text: &str, server: &Server, before: Option<&str>) -> Result<
         return Ok(Some(before.to_owned()));
     }
     Ok(Some(kept))
+}
+
+/// The lines of the server's table in the text of before.
+fn stretch_of<'t>(before: &'t str, server: &Server) -> Option<&'t str> {
+    let document = read(before).ok()?;
+    find(&document, &server.name)?;
+    Some(stretches(before, &document, &server.name).into_iter().next().map_or("", |span| &before[span]))
+}
+
+/// Who has the server's name in a text.
+pub(super) fn presence(text: &str, server: &Server) -> Result<Presence, Fault> {
+    let document = read(text)?;
+    let command = find(&document, &server.name).map(|table| table.get("command").and_then(Item::as_str));
+    Ok(command.map_or(Presence::Absent, |command| Presence::of(command.unwrap_or_default(), server)))
+}
+
+/// What of the server's table is not in a text, or otherwise.
+pub(super) fn lacks(text: &str, server: &Server) -> Result<Vec<Lack>, Fault> {
+    let document = read(text)?;
+    let table = find(&document, &server.name);
+    let command = table.map(|table| table.get("command").and_then(Item::as_str).unwrap_or_default());
+    let variable = |name: &str| {
+        let value = table?.get("env")?.as_table_like()?.get(name)?.as_str()?;
+        Some(value.to_owned())
+    };
+    Ok(Lack::of_server(server, command, variable))
 }
 
 fn read(text: &str) -> Result<Document<&str>, Fault> {
@@ -231,7 +269,12 @@ mod tests {
     fn server(shim: &str, environment: &[(&str, &str)]) -> Server {
         let environment =
             environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Server { name: "task-orchestrator".to_owned(), shim: PathBuf::from(shim), environment }
+        Server {
+            name: "task-orchestrator".to_owned(),
+            shim: PathBuf::from(shim),
+            environment,
+            ..Server::default()
+        }
     }
 
     #[test]

@@ -1,24 +1,38 @@
 //! `setup CLIENT`: makes an MCP client know the shim, checks that it does, or takes that back.
 
+mod list;
+
 use std::path::{Path, PathBuf};
 
 use clap::builder::PossibleValuesParser;
 use orc_proto::settings::{DB, absolute};
 use serde_json::{Value, json};
 
+use self::list::Known;
 use super::{Here, Trouble, exit::Exit, say};
 use crate::setup::{
-    client::{Client, Scope},
+    carry::{self, Done, IN_PLACE},
+    client::{Client, Files, Scope},
     clients::{CLIENTS, client},
     entry::{SHIM, Server},
-    file::{FileTrouble, Original},
-    json::Fault,
+    file::Original,
     places::Ground,
-    plan::{Change, Left, Wish, is_here, plan},
+    plan::{Change, Presence, Wish, is_here, plan},
+    record::Record,
     shim,
 };
 
+/// The server's name where no other is given.
+const NAME: &str = "task-orchestrator";
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done; with --check: all is as the same options without it would write it, and the server answers
+  1  something was left alone; with --check: something is missing or different, or the server does not answer
+  2  wrong usage";
+
 #[derive(clap::Args)]
+#[command(after_help = EXIT_CODES)]
 pub(crate) struct Arguments {
     /// The client; without one, all are listed
     #[arg(value_parser = PossibleValuesParser::new(CLIENTS.iter().map(|client| client.id)))]
@@ -29,16 +43,16 @@ pub(crate) struct Arguments {
     /// Whose files are changed
     #[arg(long, value_enum, default_value = "user")]
     scope: Scope,
-    /// The server's name in the client
-    #[arg(long, default_value = "task-orchestrator", value_parser = name)]
-    name: String,
+    /// The server's name in the client [default: task-orchestrator; with --remove: all that setup wrote]
+    #[arg(long, value_parser = name)]
+    name: Option<String>,
     /// A variable for the server; may be given several times
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
     env: Vec<(String, String)>,
-    /// Only say whether all is in place and the server answers (exit code 1: no)
+    /// Only say what is in place, missing or different, and whether the server answers (exit code 1: not all is well)
     #[arg(long, conflicts_with_all = ["remove", "dry_run"])]
     check: bool,
-    /// Take everything back
+    /// Take everything back: files are as they were before setup
     #[arg(long)]
     remove: bool,
     /// Only show what would change
@@ -61,17 +75,25 @@ pub(crate) fn run(arguments: Arguments, json: bool, db: Option<&Path>) -> Result
     let folder = std::env::current_dir().unwrap_or_else(|_| home.clone());
     let ground = Ground::here(home, &folder);
     let search: Vec<PathBuf> = std::env::var_os("PATH").iter().flat_map(std::env::split_paths).collect();
+    let record = Record::of(&here.places).map_err(|error| {
+        let path = here.places.data.join("setup.json");
+        Trouble::Said(format!(
+            "What setup has written is kept in {}, which cannot be read: {error}",
+            path.display()
+        ))
+    })?;
+    let wish = wish(&arguments, &here, db.map(|db| absolute(db, home, &folder)), &folder)?;
     let chosen: Vec<&Client> = match arguments.client.as_deref().and_then(client) {
         Some(client) => vec![client],
         None if arguments.all => CLIENTS.iter().filter(|client| is_here(client, &ground, &search)).collect(),
         None => {
-            list(json, &ground, &search);
+            arguments.ask_for_no_client()?;
+            Known { ground, search, record, wish }.list(json);
             return Ok(Exit::Fine);
         }
     };
-    let wish = wish(&arguments, &here, db.map(|db| absolute(db, home, &folder)), &folder)?;
     let rows = json.then(Vec::new);
-    let mut setup = Setup { arguments, ground, wish, well: true, rows };
+    let mut setup = Setup { arguments, ground, wish, record, well: true, lacking: false, rows };
     setup.look_at_the_shim()?;
     for client in &chosen {
         setup.client(client);
@@ -79,10 +101,38 @@ pub(crate) fn run(arguments: Arguments, json: bool, db: Option<&Path>) -> Result
     if chosen.is_empty() {
         setup.remark("No client is installed that this program knows; `task-orchestrator setup` lists them.");
     }
+    setup.say_what_next();
     if let Some(rows) = &setup.rows {
         say(&json!({"ok": setup.well, "changes": rows}).to_string());
     }
     Ok(if setup.well { Exit::Fine } else { Exit::Refused })
+}
+
+impl Arguments {
+    /// Options that mean a client are not for the list.
+    fn ask_for_no_client(&self) -> Result<(), Trouble> {
+        let given = [
+            (self.check, "--check"),
+            (self.remove, "--remove"),
+            (self.dry_run, "--dry-run"),
+            (self.name.is_some(), "--name"),
+            (!self.env.is_empty(), "--env"),
+            (self.shim.is_some(), "--shim"),
+            (self.no_hooks, "--no-hooks"),
+            (self.no_rules, "--no-rules"),
+        ];
+        match given.iter().find(|(given, _)| *given) {
+            None => Ok(()),
+            Some((_, option)) => Err(Trouble::Usage(format!(
+                "{option} wants a client, or --all for those that are installed: \
+                 `task-orchestrator setup CLIENT {option}`. `task-orchestrator setup` lists the clients."
+            ))),
+        }
+    }
+
+    fn name(&self) -> &str {
+        self.name.as_deref().unwrap_or(NAME)
+    }
 }
 
 /// What is asked for, with absolute paths.
@@ -97,7 +147,7 @@ fn wish(arguments: &Arguments, here: &Here, db: Option<PathBuf>, folder: &Path) 
     }
     Ok(Wish {
         scope: arguments.scope,
-        server: Server { name: arguments.name.clone(), shim, environment },
+        server: Server { name: arguments.name().to_owned(), shim, environment, ..Server::default() },
         program,
         hooks: !arguments.no_hooks,
         rules: !arguments.no_rules,
@@ -105,24 +155,10 @@ fn wish(arguments: &Arguments, here: &Here, db: Option<PathBuf>, folder: &Path) 
     })
 }
 
-/// The clients, and which are here.
-fn list(json: bool, ground: &Ground, search: &[PathBuf]) {
-    if json {
-        let row = |client: &Client| {
-            let found = is_here(client, ground, search);
-            json!({"id": client.id, "title": client.title, "project": client.project.is_some(), "found": found})
-        };
-        say(&json!({"clients": CLIENTS.iter().map(row).collect::<Vec<_>>()}).to_string());
-        return;
-    }
-    for client in CLIENTS {
-        let found = if is_here(client, ground, search) { "found" } else { "" };
-        let scopes = if client.project.is_some() { "user, project" } else { "user" };
-        say(format!("{:<15} {:<15} {scopes:<14} {found}", client.id, client.title).trim_end());
-    }
-    say(
-        "Set one up with `task-orchestrator setup CLIENT`, all that are found with `task-orchestrator setup --all`.",
-    );
+/// The change of the file that has a client's servers.
+fn server_change(client: &Client, files: &Files, wish: &Wish, ground: &Ground) -> Option<Change> {
+    let wish = Wish { hooks: false, rules: false, ..wish.clone() };
+    plan(client, files, &wish, ground).into_iter().find(Change::holds_server)
 }
 
 /// A setup under way.
@@ -130,28 +166,13 @@ struct Setup {
     arguments: Arguments,
     ground: Ground,
     wish: Wish,
+    record: Record,
     /// Whether everything so far is as it was asked for.
     well: bool,
+    /// Whether a check found something that setup would put in place.
+    lacking: bool,
     /// For who wants JSON: what came of each change.
     rows: Option<Vec<Value>>,
-}
-
-/// What came of a change.
-struct Done {
-    state: &'static str,
-    /// What would change, as a diff.
-    diff: Option<String>,
-    /// Why it was left alone.
-    why: Option<String>,
-}
-
-/// Why a change was not made.
-#[derive(Debug, thiserror::Error)]
-enum Unmade {
-    #[error("{0}")]
-    Text(#[from] Fault),
-    #[error("{0}")]
-    File(#[from] FileTrouble),
 }
 
 impl Setup {
@@ -179,11 +200,15 @@ impl Setup {
             self.well &= self.arguments.all;
             return;
         };
-        for change in plan(client, files, &self.wish, &self.ground) {
-            let done = if self.arguments.check { self.check(&change) } else { self.make(&change) };
-            let done = done.unwrap_or_else(|why| {
+        let mut wish = self.wish.clone();
+        if self.arguments.remove && self.has_another(client, files) {
+            self.remark("  another server of ours stays, and with it hooks and rules");
+            (wish.hooks, wish.rules) = (false, false);
+        }
+        for change in plan(client, files, &wish, &self.ground) {
+            let done = self.carry(&change).unwrap_or_else(|why| {
                 self.well = false;
-                Done { why: Some(why.to_string()), ..Done::new("left alone") }
+                Done::why("left alone", why.to_string())
             });
             self.tell(client, &change, &done);
         }
@@ -195,6 +220,45 @@ impl Setup {
                 self.remark(&format!("  {note}"));
             }
         }
+    }
+
+    fn carry(&mut self, change: &Change) -> Result<Done, carry::Unmade> {
+        let (server, dry_run) = (&self.wish.server, self.arguments.dry_run);
+        if self.arguments.check {
+            let done = carry::check(change, server, &self.record)?;
+            self.lacking |= done.state != IN_PLACE;
+            self.well &= done.state == IN_PLACE;
+            return Ok(done);
+        }
+        if self.arguments.remove {
+            let servers = self.to_remove(change);
+            return carry::remove(change, &servers, &mut self.record, dry_run);
+        }
+        carry::put(change, server, &mut self.record, dry_run)
+    }
+
+    /// The one that was named; else every one that setup wrote into the file, and one of the usual name.
+    fn to_remove(&self, change: &Change) -> Vec<Server> {
+        let written = self.record.servers(&change.path);
+        let usual = self.arguments.name().to_owned();
+        let others = written.keys().filter(|name| self.arguments.name.is_none() && **name != usual).cloned();
+        let names: Vec<String> = [usual.clone()].into_iter().chain(others).collect();
+        let named = |name| Server { name, ..self.wish.server.known_by(written.clone()) };
+        names.into_iter().map(named).collect()
+    }
+
+    /// Whether a client has a server of ours beside the one that is named.
+    fn has_another(&self, client: &Client, files: &Files) -> bool {
+        let Some(name) = &self.arguments.name else { return false };
+        let Some(change) = server_change(client, files, &self.wish, &self.ground) else { return false };
+        let written = self.record.servers(&change.path);
+        let original = Original::read(&change.path).ok();
+        let text = original.as_ref().and_then(Original::text);
+        let is_there = |other: &str| {
+            let server = Server { name: other.to_owned(), ..self.wish.server.known_by(written.clone()) };
+            other != name.as_str() && change.presence(text, &server) == Ok(Presence::Ours)
+        };
+        written.keys().map(String::as_str).chain([NAME]).any(is_there)
     }
 
     fn tell(&mut self, client: &Client, change: &Change, done: &Done) {
@@ -218,87 +282,29 @@ impl Setup {
         }
     }
 
+    /// After a check: whether all is well, or the command that puts the rest in place.
+    fn say_what_next(&self) {
+        if self.lacking {
+            let words = std::env::args().skip(1).filter(|word| word != "--check" && word != "--json");
+            let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@:,=~".contains(c);
+            let quoted = words.map(|word| match word.chars().all(plain) {
+                true => word,
+                false => format!("'{}'", word.replace('\'', r"'\''")),
+            });
+            let words = quoted.collect::<Vec<_>>().join(" ");
+            self.remark(&format!("Not all is in place. This puts it there: task-orchestrator {words}"));
+            self.remark("Where setup was given options, --check wants the same ones.");
+        } else if self.arguments.check && self.well {
+            self.remark("All is in place, and the server answers.");
+        }
+    }
+
     /// A line for people.
     fn remark(&self, line: &str) {
         match self.rows {
             Some(_) => super::remark(line.trim_start()),
             None => say(line),
         }
-    }
-
-    fn check(&mut self, change: &Change) -> Result<Done, Unmade> {
-        let original = Original::read(&change.path)?;
-        let wanted = change.put(original.text(), &self.wish.server)?;
-        let there =
-            original.text() == Some(wanted.as_str()) || (wanted.is_empty() && original.text().is_none());
-        self.well &= there;
-        Ok(Done::new(if there { "in place" } else { "not in place" }))
-    }
-
-    fn make(&self, change: &Change) -> Result<Done, Unmade> {
-        let original = Original::read(&change.path)?;
-        if self.arguments.remove { self.remove(change, &original) } else { self.put(change, &original) }
-    }
-
-    fn put(&self, change: &Change, original: &Original) -> Result<Done, Unmade> {
-        let server = &self.wish.server;
-        let there = original.text();
-        let wanted = change.put(there, server)?;
-        if there == Some(wanted.as_str()) || (there.is_none() && wanted.is_empty()) {
-            return Ok(Done::new("unchanged"));
-        }
-        if self.arguments.dry_run {
-            return Ok(Done::would(change, there, &wanted));
-        }
-        let first = original.before().is_none();
-        if !change.is_ours_alone() {
-            let without =
-                there.map(|there| change.take(there, server, None) == Ok(Left::Text(there.to_owned())));
-            original.keep(without == Some(false))?;
-        }
-        if let Err(why) = original.replace(&wanted, change.executable()) {
-            if first {
-                original.forget();
-            }
-            return Err(why.into());
-        }
-        Ok(Done::new("written"))
-    }
-
-    fn remove(&self, change: &Change, original: &Original) -> Result<Done, Unmade> {
-        let Some(there) = original.text() else { return Ok(Done::new("nothing there")) };
-        let before = original.before();
-        let left = change.take(there, &self.wish.server, before.as_deref())?;
-        let (text, done) = match &left {
-            Left::Text(text) if text == there => return Ok(Done::new("nothing there")),
-            Left::Text(text) => (text.as_str(), "removed from"),
-            Left::Nothing => ("", "removed"),
-        };
-        if self.arguments.dry_run {
-            return Ok(Done::would(change, Some(there), text));
-        }
-        match left {
-            Left::Text(_) => original.replace(text, false)?,
-            Left::Nothing => original.remove(|folder| self.ground.keeps(folder))?,
-        }
-        if before.as_deref().unwrap_or_default() == text {
-            original.forget();
-        }
-        Ok(Done::new(done))
-    }
-}
-
-impl Done {
-    fn new(state: &'static str) -> Self {
-        Self { state, diff: None, why: None }
-    }
-
-    fn would(change: &Change, old: Option<&str>, new: &str) -> Self {
-        let path = change.path.display().to_string();
-        let diff = similar::TextDiff::from_lines(old.unwrap_or_default(), new);
-        let header = if old.is_some() { &path } else { "/dev/null" };
-        let diff = diff.unified_diff().header(header, &path).to_string();
-        Self { diff: Some(diff.trim_end().to_owned()), ..Self::new("would change") }
     }
 }
 

@@ -28,7 +28,7 @@ const NOT_RUN: &[(&str, &str, &str)] = &[
     ),
     (
         "docs/clients.md",
-        "task-orchestrator setup                     # lists the clients, and which are found",
+        "task-orchestrator setup                     # lists the clients: which are found, which are set up already",
         "each is run by the suite `setup`, over files as users have them",
     ),
     (
