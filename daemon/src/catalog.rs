@@ -13,6 +13,7 @@ use crate::call::{Answer, Call};
 use crate::near::nearest;
 use crate::{prompts, resources, tools};
 
+pub(crate) mod needs;
 pub(crate) mod reference;
 
 /// A tool: one file under `tools/`, one entry in [`TOOLS`].

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Effect, TOOLS, Tool, ToolSet, only_writes};
+use super::{Effect, TOOLS, Tool, ToolSet, needs, only_writes};
 use crate::args::{EVERYWHERE, Kind, Param};
 
 /// The page, with a line `<!-- calls of NAME -->` where the calls of a tool belong.
@@ -56,6 +56,14 @@ fn section(out: &mut String, tool: &Tool) {
     } else {
         table(out, &shown, tool.required);
     }
+    let forms = needs::forms(tool.name);
+    if !forms.is_empty() {
+        let _ = write!(
+            out,
+            "\nIt needs: {}.\n",
+            forms.iter().map(|form| in_words(form)).collect::<Vec<_>>().join("; or ")
+        );
+    }
     let hidden: Vec<String> = tool
         .params
         .iter()
@@ -66,6 +74,17 @@ fn section(out: &mut String, tool: &Tool) {
         let _ = write!(out, "\nTaken too, but not listed: {}.\n", hidden.join(", "));
     }
     let _ = write!(out, "\n<!-- calls of {} -->\n", tool.name);
+}
+
+/// A form of a call: `operation=handoff item_id|resource to`.
+fn in_words(form: &str) -> String {
+    let word = |word: &str| format!("`{}`", word.replace('|', "` or `"));
+    match form.split_once(' ') {
+        Some((operation, rest)) if operation.contains('=') => {
+            format!("{} with {}", word(operation), in_words(rest))
+        }
+        _ => form.split(' ').map(word).collect::<Vec<_>>().join(" and "),
+    }
 }
 
 fn table(out: &mut String, params: &[&Param], required: &[&str]) {

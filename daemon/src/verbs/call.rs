@@ -2,6 +2,7 @@
 
 use std::io::Read;
 
+use orc_core::refusal::Refusal;
 use serde_json::{Map, Value};
 
 use super::{
@@ -16,20 +17,27 @@ use super::{
     tell,
 };
 use crate::{
-    catalog::{self, ToolSet},
+    catalog::{self, ToolSet, needs},
     command,
 };
 
 /// Largest object read from stdin: a message's bound (`contract.md` §12).
 const MOST: u64 = 16 << 20;
 
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done; of a batch, at least one entry
+  1  refused, or every entry of a batch failed
+  2  wrong usage, an unknown tool too
+  3  no daemon runs or can be reached";
+
 #[derive(clap::Args)]
-#[command(disable_help_flag = true)]
+#[command(disable_help_flag = true, after_help = EXIT_CODES)]
 pub(crate) struct Arguments {
     /// The tool's name
     tool: Option<String>,
     /// key=value pairs, or one JSON object; - reads the object from stdin
-    #[arg(value_name = "KEY=VALUE", allow_hyphen_values = true)]
+    #[arg(value_name = "KEY=VALUE")]
     arguments: Vec<String>,
     /// List the tools
     #[arg(long)]
@@ -39,21 +47,16 @@ pub(crate) struct Arguments {
     help: bool,
 }
 
-pub(crate) fn run(mut arguments: Arguments, person: &Person) -> Result<Exit, Trouble> {
-    // Behind the tool's name flags would be taken for its arguments.
-    let flag = |words: &mut Vec<String>, names: &[&str]| {
-        let before = words.len();
-        words.retain(|word| !names.contains(&word.as_str()));
-        words.len() != before
-    };
-    let help = flag(&mut arguments.arguments, &["--help", "-h"]) || arguments.help;
+pub(crate) fn run(arguments: Arguments, person: &Person) -> Result<Exit, Trouble> {
     if arguments.list {
         return list(person);
     }
     match arguments.tool {
-        Some(tool) if help => describe(&tool, person),
-        Some(tool) => call(&tool, &arguments.arguments, person),
-        None if help => {
+        Some(tool) => {
+            known(&tool)?;
+            if arguments.help { describe(&tool, person) } else { call(&tool, &arguments.arguments, person) }
+        }
+        None if arguments.help => {
             let mut root = command::definitions();
             root.build();
             if let Some(own) = root.find_subcommand_mut("call") {
@@ -61,8 +64,17 @@ pub(crate) fn run(mut arguments: Arguments, person: &Person) -> Result<Exit, Tro
             }
             Ok(Exit::Fine)
         }
-        None => Err(Trouble::Usage("name a tool; `task-orchestrator call --list` has them".to_owned())),
+        None => Err(Trouble::Usage(format!("name a tool. {LIST}"))),
     }
+}
+
+/// Where the tools are named.
+const LIST: &str = "`task-orchestrator call --list` lists the tools";
+
+/// Refuses a name that no tool has, with the one that was meant if it is nearly one.
+fn known(tool: &str) -> Result<(), Trouble> {
+    let unknown = |refusal: Refusal| Trouble::Usage(format!("{} {LIST}", refusal.message));
+    catalog::find(tool).map(drop).map_err(unknown)
 }
 
 fn call(tool: &str, words: &[String], person: &Person) -> Result<Exit, Trouble> {
@@ -77,10 +89,19 @@ fn call(tool: &str, words: &[String], person: &Person) -> Result<Exit, Trouble> 
     let object = object.map_err(Trouble::Usage)?;
     let (text, refused) = person.raw(tool, Value::Object(object).to_string())?;
     say(&text);
+    let answer: Value = serde_json::from_str(&text).unwrap_or_default();
     Ok(match refused {
-        true => Refused::new(String::new(), serde_json::from_str(&text).unwrap_or_default(), None).exit(),
+        true => Refused::new(String::new(), answer, None).exit(),
+        false if all_failed(&answer) => Exit::Refused,
         false => Exit::Fine,
     })
+}
+
+/// Whether an answer is a batch's of which nothing was done.
+fn all_failed(answer: &Value) -> bool {
+    let summary = if answer["summary"].is_object() { &answer["summary"] } else { answer };
+    let done = ["created", "deleted", "written", "succeeded"].iter().find_map(|key| summary[*key].as_u64());
+    done == Some(0) && summary["failed"].as_u64() > Some(0)
 }
 
 /// The arguments as one object.
@@ -127,8 +148,6 @@ fn list(person: &Person) -> Result<Exit, Trouble> {
 
 /// A tool's help.
 fn describe(name: &str, person: &Person) -> Result<Exit, Trouble> {
-    // Says which tool was meant, if the name is nearly one.
-    catalog::find(name).map_err(|refusal| Trouble::Usage(refusal.message))?;
     let tools = tools();
     let found = super::items::rows(&tools, "tools").iter().find(|tool| text(tool, "name") == name);
     match found {
@@ -163,13 +182,61 @@ fn help(tool: &Value, paint: Paint) -> String {
         ]);
     }
     let (name, description) = (text(tool, "name"), text(tool, "description"));
-    format!("{description}\n\nUsage: task-orchestrator call {name} KEY=VALUE…\n\n{}", table.lines())
+    format!("{description}\n\n{}\n{}", usage(name, &required), table.lines())
+}
+
+/// The forms of a call with what each needs; anything else that the table has may follow.
+fn usage(name: &str, required: &[&str]) -> String {
+    let wanted = |word: &str| {
+        if word.contains('=') { word.to_owned() } else { format!("{}=…", word.replace('|', "=…|")) }
+    };
+    let line = |words: Vec<&str>| {
+        let words = words.into_iter().map(wanted).chain(["[KEY=VALUE…]".to_owned()]);
+        format!("task-orchestrator call {name} {}", words.collect::<Vec<_>>().join(" "))
+    };
+    let lines: Vec<String> = match needs::forms(name) {
+        [] => vec![line(required.to_vec())],
+        forms => forms.iter().map(|form| line(form.split(' ').collect())).collect(),
+    };
+    format!("Usage: {}\n", lines.join("\n       "))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::parse;
+    use super::{all_failed, parse, usage};
     use serde_json::json;
+
+    #[test]
+    fn a_batch_has_failed_when_nothing_of_it_was_done() {
+        let cases = [
+            (json!({"created": 0, "failed": 2, "items": [], "failures": []}), true),
+            (json!({"created": 1, "failed": 2}), false),
+            (json!({"created": 0, "failed": 0}), false),
+            (json!({"deleted": 0, "failed": 1}), true),
+            (json!({"deleted": true}), false),
+            (json!({"written": 0, "failed": 1}), true),
+            (json!({"results": [], "summary": {"total": 1, "succeeded": 0, "failed": 1}}), true),
+            (json!({"results": [], "summary": {"total": 2, "succeeded": 1, "failed": 1}}), false),
+            (json!({"failed": 1}), false),
+            (json!([1]), false),
+        ];
+        for (answer, failed) in cases {
+            assert_eq!(all_failed(&answer), failed, "{answer}");
+        }
+    }
+
+    #[test]
+    fn usage_has_a_line_for_each_form() {
+        assert_eq!(
+            usage("advance_item", &[]),
+            "Usage: task-orchestrator call advance_item item_id=… trigger=… [KEY=VALUE…]\n       task-orchestrator call advance_item transitions=… [KEY=VALUE…]\n"
+        );
+        assert!(usage("manage_items", &["operation"]).contains(" operation=delete item_id=…|ids=… ["));
+        assert_eq!(
+            usage("complete_tree", &["parent_id"]),
+            "Usage: task-orchestrator call complete_tree parent_id=… [KEY=VALUE…]\n"
+        );
+    }
 
     #[test]
     fn values_are_text_and_one_object_is_json() {
