@@ -3,8 +3,10 @@
 //! A table of conversions and nothing more: it knows no tool (`daemon.md` rule 12). `initialize` is answered from what
 //! it knows, while the connection to the daemon is still being made; a daemon that is not there is started
 //! ([`orc_proto::autostart`]). [`link`] keeps the connection, [`handler`] answers the client, [`pump`] carries
-//! changes out, [`stdio`] reads and writes lines. Nothing but protocol is ever written to stdout.
+//! changes out, [`stdio`] reads and writes lines. Nothing but protocol is ever written to stdout, unless a person asks for
+//! [`command_line`]'s help.
 
+mod command_line;
 mod convert;
 mod door;
 mod handler;
@@ -19,13 +21,36 @@ mod stdio;
 mod streams;
 mod subscriptions;
 
-use std::{process::ExitCode, sync::Arc};
+use std::{
+    io::{IsTerminal, Write},
+    process::ExitCode,
+    sync::Arc,
+};
 
 use rmcp::ServiceExt;
 
-use crate::{door::Door, handler::Handler, link::Link, stdio::Stdio, subscriptions::Subscriptions};
+use crate::{
+    command_line::Asked, door::Door, handler::Handler, link::Link, stdio::Stdio, subscriptions::Subscriptions,
+};
 
 fn main() -> ExitCode {
+    match command_line::asked(std::env::args_os().skip(1)) {
+        Asked::Serve => run(),
+        Asked::Text(text) => match writeln!(std::io::stdout().lock(), "{text}") {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(_) => ExitCode::FAILURE,
+        },
+        Asked::Nothing(why) => {
+            note::always(&why);
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run() -> ExitCode {
+    if std::io::stdin().is_terminal() {
+        note::always("waiting for an MCP client on stdin; --help says how one is set up, Ctrl-D ends this");
+    }
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

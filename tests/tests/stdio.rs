@@ -51,6 +51,32 @@ fn by_id(answers: &[Value], id: u64) -> &Value {
 }
 
 #[test]
+fn a_person_is_told_what_the_program_is_for() {
+    let env = TestEnv::new();
+    let run =
+        |words: &[&str]| -> Run { env.shim().args(words).stdin(Stdio::piped()).output().unwrap().into() };
+    let help = run(&["--help"]);
+    assert_eq!((help.code, help.stderr.as_str()), (Some(0), ""));
+    for words in ["An MCP client runs it", "task-orchestrator setup CLIENT", "docs/"] {
+        assert!(help.stdout.contains(words), "{words}: {}", help.stdout);
+    }
+    let page = std::fs::read_to_string(e2e::workspace_root().join("docs/config.md")).unwrap();
+    let variables = page.lines().filter_map(|line| line.strip_prefix("| `TASK_")?.split('`').next());
+    let missing: Vec<&str> =
+        variables.filter(|name| !help.stdout.contains(&format!("TASK_{name} "))).collect();
+    assert!(missing.is_empty() && page.contains("| `TASK_"), "{missing:?}");
+    let version = run(&["--version"]);
+    assert_eq!((version.code, version.stdout.lines().count()), (Some(0), 1));
+    assert!(version.stdout.starts_with("task-orchestrator-mcp "), "{version:?}");
+    for words in [&["--db", "x"][..], &["serve"]] {
+        let wrong = run(words);
+        assert!(wrong.code == Some(2) && wrong.stdout.is_empty(), "{wrong:?}");
+        assert!(wrong.stderr.contains(&format!("'{}' is not known", words[0])), "{wrong:?}");
+    }
+    assert!(env.daemons().is_empty(), "and no daemon is started for it");
+}
+
+#[test]
 fn all_lines_of_a_pipe_are_answered_before_the_end() {
     let env = TestEnv::new();
     let mut messages =
