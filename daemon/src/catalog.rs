@@ -180,6 +180,12 @@ pub(crate) fn find(name: &str) -> Result<&'static Tool, Refusal> {
     Err(Refusal::validation(format!("Unknown tool: {}.{hint}", orc_core::text::cut(name, 80))).field("name"))
 }
 
+/// Whether a call would write into the store; one that cannot be read would not.
+pub(crate) fn writes(name: &str, arguments: &Value) -> bool {
+    let access = |tool: &Tool| (tool.access)(&Args::read(tool.params, arguments.clone())?);
+    find(name).and_then(access) == Ok(Access::Write)
+}
+
 /// Whether a tool's calls last until something happens.
 pub(crate) fn waits(name: &str) -> bool {
     name == tools::wait_for::TOOL.name

@@ -20,6 +20,9 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments, json: bool, db: Option<&Path>) -> Result<ExitCode, Trouble> {
     let here = Here::find(db)?;
+    if db.is_some() {
+        here.refuse_to_read_nothing()?;
+    }
     let folder = std::env::current_dir().unwrap_or_else(|_| here.places.home.clone());
     let absolute = |path: &PathBuf| orc_proto::settings::absolute(path, &here.places.home, &folder);
     let params = arguments.path.as_ref().map_or_else(|| json!({}), |path| json!({"path": absolute(path)}));

@@ -94,13 +94,16 @@ pub(crate) fn run(arguments: &Arguments, json: bool, db: Option<&Path>) -> Resul
         return Err(Trouble::Usage(why));
     }
     let person = Person::new(db, json)?;
+    if !arguments.dry_run {
+        person.is_about_to_write();
+    }
     let mut ready = prepare(&found, arguments.project.as_deref(), &person)?;
     // A document that is broken somewhere is refused before anything is changed.
     let mut lists = ready.document.survey()?;
     lists.sort_by_key(|found| found.list);
     let present = match arguments.mode {
-        Mode::Merge => Present::read(&person)?,
-        Mode::Replace => Present::default(),
+        Mode::Merge if !person.has_none() => Present::read(&person)?,
+        Mode::Merge | Mode::Replace => Present::default(),
     };
     let tally = present.tally(&mut ready.document, &lists)?;
     let mut report = Report {
@@ -143,6 +146,7 @@ fn prepare(found: &kind::Found, project: Option<&str>, person: &Person) -> Resul
     let levels = match found.kind {
         // A take-over keeps every level, and so does moving in from the same database.
         Kind::Original => None,
+        _ if person.has_none() => Some(DEFAULT_MAX_DEPTH as usize),
         _ => Some(max_depth(person)),
     };
     let settled = settle(foreign, &Rules { kind: found.kind.word(), place, levels, project });

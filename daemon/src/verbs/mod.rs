@@ -148,6 +148,24 @@ impl Here {
         Ok(Self { places, settings, endpoint })
     }
 
+    /// Whether there is no database, nor a daemon that makes one.
+    pub(crate) fn has_none(&self) -> bool {
+        let held = matches!(orc_proto::lockfile::holder(&self.endpoint.lock()), Ok(Some(_)));
+        !self.endpoint.database.exists() && !held
+    }
+
+    /// Refuses to read where nothing is: a path that was typed is more often mistyped than meant to be made.
+    pub(crate) fn refuse_to_read_nothing(&self) -> Result<(), Trouble> {
+        if !self.has_none() {
+            return Ok(());
+        }
+        Err(Trouble::Said(format!(
+            "There is no database {}, and reading makes none. Look at the path behind --db; to have one there, \
+             `task-orchestrator add` something with the same --db, or run `serve` with it; a client's first session makes it too.",
+            self.endpoint.database.display()
+        )))
+    }
+
     /// A session of the person who runs this, with a daemon that is started if need be.
     pub(crate) async fn connect(&self) -> Result<Connection, Trouble> {
         self.connect_as(self.settings.for_hello(), May::Start).await

@@ -16,6 +16,7 @@ use orc_proto::{
 use serde_json::{Map, Value};
 
 use super::{Here, Trouble, paint::Paint, refusal::Refused, say};
+use crate::catalog;
 
 /// Longer than the longest tool (`wait_for`, 300 s).
 const DEADLINE: Duration = Duration::from_secs(330);
@@ -36,6 +37,8 @@ pub(crate) struct Person {
     connection: RefCell<Option<Connection>>,
     /// Whether a daemon may be started for the next connection.
     may: Cell<May>,
+    /// Whether the database may be made for any call: by default, and for who is about to write.
+    makes: Cell<bool>,
 }
 
 /// What a tool answered.
@@ -56,6 +59,7 @@ impl Person {
             runtime: super::client_runtime()?,
             connection: RefCell::new(None),
             may: Cell::new(May::Start),
+            makes: Cell::new(db.is_none()),
         })
     }
 
@@ -69,6 +73,7 @@ impl Person {
 
     /// The same for something long: Ctrl-C ends the wait for it.
     pub(crate) fn call_or_interrupt(&self, tool: &str, arguments: Value) -> Result<Answer, Trouble> {
+        self.refuse_to_make_for(tool, &arguments)?;
         let connection = self.connect()?;
         let call = ToolCall {
             name: tool.to_owned(),
@@ -89,6 +94,9 @@ impl Person {
     /// A call whose connection is lost, or that a daemon about to end did not begin, is made again under the same key: it happens
     /// once (`daemon.md` rule 13).
     pub(crate) fn raw(&self, tool: &str, arguments: String) -> Result<(String, bool), Trouble> {
+        if !self.makes.get() {
+            self.refuse_to_make_for(tool, &serde_json::from_str(&arguments).unwrap_or_default())?;
+        }
         let call = ToolCall {
             name: tool.to_owned(),
             arguments: Some(Document::from(arguments)),
@@ -125,6 +133,25 @@ impl Person {
     /// From now on no daemon is started: who only looks on brings none back that somebody stopped (`daemon.md` rule 9).
     pub(crate) fn only_look_on(&self) {
         self.may.set(May::OnlyDial);
+    }
+
+    /// From now on a database that is not there is made, whatever is called first.
+    pub(crate) fn is_about_to_write(&self) {
+        self.makes.set(true);
+    }
+
+    /// Whether the database named with `--db` is not there.
+    pub(crate) fn has_none(&self) -> bool {
+        !self.makes.get() && self.here.has_none()
+    }
+
+    /// Refuses a call that only reads, of a database named with `--db` that is not there.
+    fn refuse_to_make_for(&self, tool: &str, arguments: &Value) -> Result<(), Trouble> {
+        if self.makes.get() || catalog::writes(tool, arguments) {
+            Ok(())
+        } else {
+            self.here.refuse_to_read_nothing()
+        }
     }
 
     fn connect(&self) -> Result<Connection, Trouble> {

@@ -287,3 +287,68 @@ fn calls_without_what_their_usage_asks_for_are_refused() {
     }
     assert!(forms > 40, "{forms} forms");
 }
+
+#[test]
+fn a_path_that_is_not_there_is_made_by_writing_alone() {
+    let env = TestEnv::new();
+    let ann = env.person();
+    let path = env.home().join("typo/tasks.db");
+    let db = path.to_str().unwrap_or_default();
+    let reads: [&[&str]; 15] = [
+        &["list"],
+        &["show", "abcd"],
+        &["next"],
+        &["tree"],
+        &["graph"],
+        &["history"],
+        &["metrics"],
+        &["agents"],
+        &["watch"],
+        &["export"],
+        &["note", "abcd"],
+        &["dep", "show", "abcd"],
+        &["claim"],
+        &["backup"],
+        &["call", "query_items"],
+    ];
+    for words in reads {
+        let ended = ann.ends_with(1, &[words, &["--db", db]].concat());
+        assert!(
+            ended.stdout.is_empty() && ended.stderr.contains(&format!("no database {db}, and")),
+            "{ended:?}"
+        );
+        for way in ["add", "serve", "first session"] {
+            assert!(ended.stderr.contains(way), "{words:?}: {ended:?}");
+        }
+        assert!(!path.exists() && !path.with_file_name("").exists(), "{words:?}");
+    }
+    assert_eq!(ann.json(&["list", "--db", db])["error"]["code"], "VALIDATION");
+    // What is typed once for all, and the usual place, are made with the first read.
+    let set = env.home().join("set.db");
+    assert_eq!(ann.clone().set("TASK_ORCHESTRATOR_DB", &set).json(&["list"])["total"], 0);
+    assert!(set.exists());
+    assert_eq!(ann.json(&["list"])["total"], 0);
+    // And writing makes it.
+    add(&ann, &["here", "--db", db]);
+    assert_eq!(ann.json(&["list", "--db", db])["total"], 1);
+    ann.ends_with(0, &["stop", "--db", db]);
+    assert_eq!(
+        ann.json(&["list", "--db", db])["total"],
+        1,
+        "and a daemon that is stopped is started for a read"
+    );
+}
+
+#[test]
+fn an_import_makes_its_database_and_a_dry_run_makes_none() {
+    let env = TestEnv::new();
+    let ann = env.person();
+    let document = env.home().join("graph.json");
+    std::fs::write(&document, "{\"items\": [{\"title\": \"a\"}]}").expect("a file");
+    let path = env.home().join("new.db");
+    let words = ["import", document.to_str().unwrap_or_default(), "--db", path.to_str().unwrap_or_default()];
+    let said = ann.ends_with(0, &[&words[..], &["--dry-run"]].concat()).stdout;
+    assert!(said.contains("would come") && !path.exists(), "{said}");
+    ann.ends_with(0, &words);
+    assert_eq!(ann.json(&["list", "--db", words[3]])["total"], 1);
+}
