@@ -144,11 +144,44 @@ fn what_is_no_backup_is_refused_and_nothing_changes() {
     assert_eq!(env.run(&["stop"]).code, Some(0));
     std::fs::write(env.home().join("text"), "no database").unwrap();
     let before = std::fs::read(env.database()).unwrap();
-    for wrong in ["text", "none.db", env.database().to_str().unwrap(), "/"] {
+    std::fs::write(env.home().join("document.json"), " {\"items\": []}").unwrap();
+    std::fs::write(env.home().join("empty"), "").unwrap();
+    let kotlin = e2e::workspace_root().join("tests/fixtures/moving/kotlin/newest.db");
+    let database = env.database();
+    let none = format!("would be in {}; there are none.", database.with_file_name("backups").display());
+    let cases = [
+        ("text", "text is no backup: a backup is a SQLite database"),
+        ("none.db", "There is no file none.db."),
+        (database.to_str().unwrap(), "is the database itself"),
+        ("/", "/ is a folder; name the backup in it."),
+        (
+            "document.json",
+            "is a JSON document, no backup of a database; `task-orchestrator import 'document.json'`",
+        ),
+        ("empty", "empty is empty"),
+        (
+            kotlin.to_str().unwrap(),
+            "is a database of another program, no backup; `task-orchestrator import '",
+        ),
+    ];
+    for (wrong, words) in cases {
         let refused = env.run(&["restore", wrong]);
         assert_eq!(refused.code, Some(1), "{wrong}: {refused:?}");
-        assert!(refused.stderr.contains("Nothing was restored"), "{refused:?}");
+        for words in ["Nothing was restored", words, &none] {
+            assert!(refused.stderr.contains(words), "{words}: {refused:?}");
+        }
+        assert!(!refused.stderr.contains("TASK_ORCHESTRATOR_DB"), "{refused:?}");
     }
+    assert_eq!(env.run(&["backup"]).code, Some(0));
+    assert_eq!(env.run(&["stop"]).code, Some(0));
+    let backup = files(&database.with_file_name("backups"), "manual").remove(0);
+    let refused = env.run(&["restore", "none.db"]);
+    assert!(
+        refused.stderr.contains(&format!("newest backup of this database is {}", backup.display())),
+        "{refused:?}"
+    );
+    let before = std::fs::read(env.database()).unwrap();
+    assert_eq!(env.run(&["restore", "none.db"]).code, Some(1));
     assert_eq!(std::fs::read(env.database()).unwrap(), before);
     assert_eq!(files(env.database().parent().unwrap(), "restore"), Vec::<PathBuf>::new());
 }

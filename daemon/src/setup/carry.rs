@@ -135,7 +135,7 @@ pub(crate) fn remove(
     if rest.is_none() && before.as_deref().unwrap_or_default() == text {
         original.forget();
     }
-    record.leave(&change.path, rest.map(|rest| rest.as_left(there, text)))?;
+    record.leave(&change.path, rest.map(|rest| rest.left_as(there, text)))?;
     Ok(done)
 }
 

@@ -132,7 +132,7 @@ impl Written {
     ) -> Self {
         self.parts.extend(parts.split(", ").map(str::to_owned));
         self.servers.extend(server.map(|(name, command)| (name.to_owned(), command)));
-        self.as_left(there, text)
+        self.left_as(there, text)
     }
 
     /// The same without these parts and servers; none when nothing is left. The part `server` goes with the last of them.
@@ -150,7 +150,7 @@ impl Written {
     }
 
     /// The same once `there` is `text`.
-    pub(crate) fn as_left(mut self, there: &str, text: &str) -> Self {
+    pub(crate) fn left_as(mut self, there: &str, text: &str) -> Self {
         self.shared |= !self.sum.is_empty() && self.sum != sum(there);
         self.sum = sum(text);
         self

@@ -57,6 +57,12 @@ pub(super) struct Found {
 
 /// Finds out what a path is. `told` overrides what it looks like.
 pub(super) fn find(given: &Path, told: Option<Kind>) -> Result<Found, Trouble> {
+    if !given.exists() {
+        let shown = given.display();
+        return Err(Trouble::Said(format!(
+            "There is no file or folder {shown}; name what is to be imported"
+        )));
+    }
     let mut found = if given.is_dir() {
         in_folder(given, told)?
     } else {
