@@ -18,7 +18,14 @@ fn what_is_no_source_is_refused_in_words_and_changes_nothing() {
     env.connect().item("from before");
     let deep = "[".repeat(100_000);
     let long = format!("{{\"id\":\"a\",\"title\":\"{}\"}}", "x".repeat(9 << 20));
-    let cases: [(&str, &[u8], &[&str], &str); 10] = [
+    let cases: [(&str, &[u8], &[&str], &str); 12] = [
+        (
+            "notes.txt",
+            b"buy milk",
+            &[],
+            "notes.txt is neither JSON nor a database: nothing that can be imported",
+        ),
+        ("blank.json", b" \n", &[], "blank.json is empty"),
         ("issues.jsonl", b"{\"id\": 1", &[], "line 1 is no issue"),
         ("long.jsonl", long.as_bytes(), &[], "line 1 has more than 8 MiB"),
         ("deep.jsonl", deep.as_bytes(), &[], "line 1 is no issue"),

@@ -133,7 +133,16 @@ fn of_file(path: &Path) -> Result<Kind, Trouble> {
     if path.is_file() {
         File::open(path)?.take(BEGINNING).read_to_end(&mut beginning)?;
     }
-    Ok(by_first_keys(&String::from_utf8_lossy(&beginning)))
+    let beginning = String::from_utf8_lossy(&beginning);
+    let text = beginning.trim_start_matches('\u{feff}').trim_start();
+    if path.is_file() && !text.starts_with(['{', '[']) {
+        let is = if text.is_empty() { "empty" } else { "neither JSON nor a database" };
+        return Err(Trouble::Said(format!(
+            "{} is {is}: nothing that can be imported. See `task-orchestrator import --help` for what can",
+            path.display()
+        )));
+    }
+    Ok(by_first_keys(&beginning))
 }
 
 /// By the first key of the document, and for Taskmaster's tags by the key below it.
