@@ -174,6 +174,14 @@ pub(crate) fn get(name: &str, arguments: &Map<String, Value>) -> Result<Value, P
     }))
 }
 
+/// The items that a prompt's arguments name: every argument is one.
+pub(crate) fn items(name: &str, given: &Map<String, Value>) -> Vec<(&'static str, String)> {
+    let arguments = PROMPTS.iter().filter(|prompt| prompt.name == name).flat_map(|prompt| prompt.arguments);
+    let item =
+        |argument: &Argument| Some((argument.name, plain(argument.name, given.get(argument.name)).ok()??));
+    arguments.filter_map(item).collect()
+}
+
 impl Prompt {
     fn fill(&self, given: &Map<String, Value>) -> Result<String, PromptError> {
         let known = || self.arguments.iter().map(|argument| argument.name);
@@ -222,6 +230,11 @@ fn put_in(template: &str, places: &[(&str, String)]) -> String {
 
 /// An id as quoted text, so that it can neither end its place in a sentence nor begin a line of its own.
 fn id(argument: &'static str, value: Option<&Value>) -> Result<Option<String>, PromptError> {
+    Ok(plain(argument, value)?.map(|text| Value::from(text).to_string()))
+}
+
+/// An id as it was given; an empty one counts as not given.
+fn plain(argument: &'static str, value: Option<&Value>) -> Result<Option<String>, PromptError> {
     let bad = PromptError::BadArgument { argument };
     let text = match value {
         None | Some(Value::Null) => return Ok(None),
@@ -232,7 +245,7 @@ fn id(argument: &'static str, value: Option<&Value>) -> Result<Option<String>, P
     if text.chars().count() > limits::ID_CHARS || text.chars().any(ends_a_line) {
         return Err(bad);
     }
-    Ok((!text.is_empty()).then(|| Value::from(text).to_string()))
+    Ok((!text.is_empty()).then_some(text))
 }
 
 fn ends_a_line(c: char) -> bool {

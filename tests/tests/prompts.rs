@@ -93,3 +93,32 @@ fn faults_are_errors() {
     assert!(error["message"].as_str().is_some_and(|text| text.contains("parent_id")), "{error}");
     assert_eq!(agent.total(), 0, "and the session goes on");
 }
+
+#[test]
+fn a_prompt_about_an_item_that_is_not_there_is_an_error_that_says_how_to_find_it() {
+    let env = TestEnv::new();
+    for lifecycle in Lifecycle::ALL {
+        let agent = env.client().speaking(lifecycle).connect();
+        for (name, argument) in [
+            ("status_progression", "item_id"),
+            ("dependency_manager", "item_id"),
+            ("batch_complete", "parent_id"),
+        ] {
+            let ask =
+                |id: &str| agent.rpc_error("prompts/get", json!({"name": name, "arguments": {argument: id}}));
+            let error = ask("ffffffff");
+            assert_eq!(error["code"], -32602, "{error}");
+            let message = error["message"].as_str().unwrap_or_default();
+            assert!(message.contains("No item matching prefix 'ffffffff'"), "{error}");
+            assert!(message.contains("query_items") && message.contains("get_context"), "{error}");
+            let body = &error["data"];
+            assert_eq!((&body["code"], &body["field"]), (&json!("NOT_FOUND"), &json!(argument)), "{error}");
+            let short = ask("abc");
+            assert_eq!(short["code"], -32602, "{short}");
+            assert!(short["message"].as_str().is_some_and(|text| text.contains("at least 4")), "{short}");
+        }
+        let id = agent.item("here");
+        assert!(agent.prompt("batch_complete", json!({"parent_id": id})).contains(&id));
+        assert!(agent.prompt("dependency_manager", json!({"item_id": ""})).contains("no item was named"));
+    }
+}

@@ -33,7 +33,14 @@ impl Engine {
         let document = match method {
             "tools/list" => Ok(catalog::list(session.tools, &self.schema_names(session))),
             "prompts/list" => Ok(prompts::list()),
-            "prompts/get" => return prompt(&params).map(|document| document.to_string().into()),
+            "prompts/get" => {
+                let document = prompt(&params)?;
+                let looked = self.read_only(session, params, items_are_there).await;
+                return match looked {
+                    Ok(()) => Ok(document.to_string().into()),
+                    Err(refusal) => Err(wrong_item(&refusal, session.level)),
+                };
+            }
             "resources/list" => Ok(resources::list()),
             "resources/templates/list" => Ok(resources::templates()),
             "resources/read" => {
@@ -99,6 +106,35 @@ fn completed(shared: &Shared, session: &Arc<Session>, params: &Value) -> Result<
     let call = Call::begin(shared, session, &args, shared.book.refresh_if_changed(), 0, clock::now())?;
     let answered: Answer = shared.read(|tx| completions::complete(&call, tx, params));
     Ok(answered?)
+}
+
+/// That the items a prompt is to be about are there: a text about none would send an agent looking for it.
+fn items_are_there(shared: &Shared, _: &Arc<Session>, params: &Value) -> Result<(), Refusal> {
+    let given = params["arguments"].as_object().cloned().unwrap_or_default();
+    let items = prompts::items(params["name"].as_str().unwrap_or_default(), &given);
+    if items.is_empty() {
+        return Ok(());
+    }
+    let looked: Answer<()> = shared.read(|tx| {
+        for (argument, id) in &items {
+            orc_core::resolve(tx, id, argument)?;
+        }
+        Ok(())
+    });
+    Ok(looked?)
+}
+
+/// A prompt's argument that names no item, or several: to MCP that is a wrong parameter.
+fn wrong_item(refusal: &Refusal, level: answer::Level) -> Fault {
+    let code = if matches!(refusal.code, Code::Unavailable | Code::Internal) { INTERNAL } else { INVALID };
+    let data = serde_json::value::to_raw_value(&answer::refusal_body(refusal, level)).ok();
+    let mut message = refusal.message.clone();
+    if refusal.code == Code::NotFound {
+        message.push_str(
+            ". query_items(operation=list, search=WORD) finds an item; get_context shows what is open",
+        );
+    }
+    Fault { data, ..Fault::new(code, message) }
 }
 
 /// The result of MCP's `prompts/get`; what is wrong with the request is -32602.
