@@ -24,6 +24,7 @@ use crate::{
     clock,
     daemon::Daemon,
     descriptors, detach,
+    doing::Doing,
     engine::Engine,
     file_size,
     idle::{self, IdleExit},
@@ -80,6 +81,8 @@ pub(crate) struct ServeOptions {
     pub(crate) stopping: CancellationToken,
     /// To be rung when the store failed: perhaps its files are gone.
     pub(crate) trouble: Arc<Notify>,
+    /// Told what takes its time.
+    pub(crate) doing: Arc<Doing>,
 }
 
 /// Why a daemon did not start. The text goes to whoever started it.
@@ -203,6 +206,7 @@ async fn open(plan: &Plan, daemon: &Daemon, lock: &File, after_crash: bool) -> R
         places: plan.places.clone(),
         stopping: daemon.stop.begun.clone(),
         trouble: Arc::clone(&daemon.trouble),
+        doing: Arc::clone(&daemon.doing),
     };
     let engine = Engine::open(&options).await?;
     let path = plan.endpoint.lock();

@@ -138,7 +138,7 @@ async fn open(daemon: &Arc<Daemon>, hello: Hello, peer: &Peer) -> Result<(Arc<Se
         return Err(refuse(code::STOPPING, &reason.to_string()));
     }
     let Some(engine) = daemon.engine() else {
-        let why = format!("{} is being opened", daemon.endpoint.database.display());
+        let why = daemon.opening();
         return Err(Box::new(Reply::Starting(Starting { why })));
     };
     let place = daemon.take_place().ok_or_else(|| too_many(daemon))?;

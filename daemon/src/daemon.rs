@@ -15,6 +15,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::{
     clock,
+    doing::Doing,
     engine::Engine,
     figures::Figures,
     idle::IdleExit,
@@ -44,6 +45,8 @@ pub(crate) struct Daemon {
     pub(crate) socket_was_passed: AtomicBool,
     /// What the calls so far were like.
     pub(crate) figures: Figures,
+    /// What it does before it is ready.
+    pub(crate) doing: Arc<Doing>,
     /// What runs here.
     pub(crate) program: Program,
     engine: OnceLock<Engine>,
@@ -67,6 +70,7 @@ impl Daemon {
             sessions: watch::Sender::new(0),
             max_sessions,
             trouble: Arc::default(),
+            doing: Arc::default(),
             socket_was_passed: AtomicBool::new(false),
             figures: Figures::new(),
             program: Program::of_this_process(),
@@ -130,6 +134,12 @@ impl Daemon {
         taken.then(|| Place(Arc::clone(self)))
     }
 
+    /// What whoever waits for it to be ready should know.
+    pub(crate) fn opening(&self) -> String {
+        let (database, doing) = (self.endpoint.database.display(), self.doing.words());
+        format!("{database} is being opened{}{doing}", if doing.is_empty() { "" } else { ": " })
+    }
+
     /// The answer to `daemon/status`.
     pub(crate) fn status(&self) -> Value {
         let state = match (self.stop.reason(), self.engine()) {
@@ -137,7 +147,7 @@ impl Daemon {
             (None, Some(_)) => "ready",
             (None, None) => "starting",
         };
-        json!({
+        let mut document = json!({
             "state": state,
             "pid": std::process::id(),
             "build": BUILD,
@@ -155,7 +165,11 @@ impl Daemon {
             "tools": self.figures.tools(),
             "errors": self.figures.failures(),
             "engine": self.engine().map(Engine::status),
-        })
+        });
+        if state == "starting" {
+            document["message"] = format!("The daemon is starting: {}.", self.opening()).into();
+        }
+        document
     }
 }
 

@@ -18,6 +18,7 @@ mod connection;
 mod daemon;
 mod descriptors;
 mod detach;
+mod doing;
 mod engine;
 mod figures;
 mod file_size;

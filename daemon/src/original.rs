@@ -16,12 +16,14 @@ use crate::clock;
 /// Opens the database, taking it over where it is the original's (`daemon.md` rule 21). Answers also what people must be told
 /// of that. The error's text says what to do.
 pub(crate) fn open(options: &ServeOptions) -> Result<(Opened, Vec<String>), String> {
-    match orc_store::open(&options.database) {
+    let open = || orc_store::open_telling(&options.database, &|step| options.doing.step(step));
+    match open() {
         Err(OpenError::Original { path }) => {
             tracing::info!(database = path, "a database of task-orchestrator-py: taking it over");
+            options.doing.takes_over();
             let report = takeover(&options.database, &clock::now(), options.workspaces.as_deref())
                 .map_err(|e| e.to_string())?;
-            let opened = orc_store::open(&options.database).map_err(|e| e.to_string())?;
+            let opened = open().map_err(|e| e.to_string())?;
             let mut notices = vec![report.line()];
             notices.extend(report.notices);
             Ok((opened, notices))

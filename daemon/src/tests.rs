@@ -101,6 +101,7 @@ impl Bench {
             places,
             stopping: CancellationToken::new(),
             trouble: std::sync::Arc::default(),
+            doing: std::sync::Arc::default(),
         };
         let engine = Engine::open(&options).await.unwrap();
         let hello = Hello { folder: folder.to_owned(), ..Hello::new(Kind::Shim, database) };

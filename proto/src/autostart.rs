@@ -93,10 +93,12 @@ pub enum Unreachable {
         log: PathBuf,
     },
     /// It runs and takes long.
-    #[error("The daemon is still starting after {} s; try again in a moment (log: {})", .after.as_secs(), .log.display())]
+    #[error("The daemon is still starting after {} s{}. The call was not made; make it again in a moment. `task-orchestrator status` says how far the daemon is (log: {})", .after.as_secs(), .why.as_ref().map(|why| format!(": {why}")).unwrap_or_default(), .log.display())]
     Slow {
         /// How long was waited.
         after: Duration,
+        /// What it is doing, in its own words.
+        why: Option<String>,
         /// Where it logs.
         log: PathBuf,
     },
@@ -148,6 +150,14 @@ pub async fn reach(
             }
         }
         if begun.elapsed() >= patience {
+            // Where nobody listened there may be a daemon by now, and it knows best what it is doing.
+            let missed = match missed {
+                DialError::NobodyListens { .. } => match dial(endpoint, hello).await {
+                    Ok(connection) => return Ok(connection),
+                    Err(missed) => missed,
+                },
+                other => other,
+            };
             return Err(late(endpoint, missed, patience));
         }
         sleep(pause).await;
@@ -226,8 +236,66 @@ fn late(endpoint: &Endpoint, missed: DialError, after: Duration) -> Unreachable 
     match missed {
         DialError::NobodyListens { .. } => match lockfile::holder(&endpoint.lock()) {
             Ok(Some(holder)) => Unreachable::Held { lock: endpoint.lock(), holder },
-            _ => Unreachable::Slow { after, log: endpoint.log() },
+            _ => Unreachable::Slow { after, why: None, log: endpoint.log() },
         },
+        DialError::Starting { why } => Unreachable::Slow { after, why: Some(why), log: endpoint.log() },
         other => Unreachable::Dial(other),
+    }
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use futures_util::{SinkExt, StreamExt};
+    use interprocess::local_socket::{GenericFilePath, ListenerOptions, ToFsName, tokio::prelude::*};
+
+    use super::*;
+    use crate::{
+        Places, Settings, codec,
+        handshake::{Kind, Reply, Starting},
+    };
+
+    /// A daemon that was started here and opens its database for longer than anybody waits.
+    #[tokio::test]
+    async fn whoever_waits_too_long_hears_what_the_daemon_is_doing() {
+        let home = tempfile::tempdir().unwrap();
+        let places = Places::under(home.path());
+        let endpoint = Endpoint::find(&places, &Settings::default(), None).unwrap();
+        endpoint.prepare().unwrap();
+        let (started, program) = (home.path().join("started"), home.path().join("program"));
+        std::fs::write(&program, format!("#!/bin/sh\n: > '{}'\nexec sleep 60\n", started.display())).unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o700)).unwrap();
+        let listening = tokio::spawn(open_for_ever(endpoint.clone(), started));
+        let patience = Duration::from_secs(2);
+        let starter = Starter {
+            program,
+            home: home.path().to_owned(),
+            config: None,
+            workspaces: None,
+            runtime_dir: None,
+            patience,
+        };
+        let hello = Hello::new(Kind::Shim, endpoint.database.clone());
+        let reached = reach(&endpoint, &hello, &starter, May::Start, patience).await;
+        listening.abort();
+        let said = reached.map(drop).unwrap_err().to_string();
+        assert!(said.contains("still starting after 2 s: step 1 of 2. The call was not made"), "{said}");
+    }
+
+    /// Once it was started, answers every hello that it is starting.
+    async fn open_for_ever(endpoint: Endpoint, started: PathBuf) {
+        while !started.exists() {
+            sleep(Duration::from_millis(5)).await;
+        }
+        let name = endpoint.socket.as_path().to_fs_name::<GenericFilePath>().unwrap();
+        let listener = ListenerOptions::new().name(name).create_tokio().unwrap();
+        loop {
+            let mut frames = codec::frames(listener.accept().await.unwrap());
+            let _hello = frames.next().await;
+            let reply = Reply::Starting(Starting { why: "step 1 of 2".to_owned() });
+            frames.send(codec::frame(&reply).unwrap()).await.unwrap();
+        }
     }
 }

@@ -172,6 +172,7 @@ fn what_is_no_backup_is_refused_and_nothing_changes() {
         }
         assert!(!refused.stderr.contains("TASK_ORCHESTRATOR_DB"), "{refused:?}");
     }
+    assert_eq!(std::fs::read(&database).unwrap(), before);
     assert_eq!(env.run(&["backup"]).code, Some(0));
     assert_eq!(env.run(&["stop"]).code, Some(0));
     let backup = files(&database.with_file_name("backups"), "manual").remove(0);

@@ -91,6 +91,7 @@ async fn open(folder: &Path) -> (Engine, Arc<Session>) {
         places: Places::under(folder),
         stopping: CancellationToken::new(),
         trouble: Arc::default(),
+        doing: Arc::default(),
     };
     let engine = Engine::open(&options).await.unwrap();
     let settings = HelloSettings { responses: Some("full".to_owned()), ..HelloSettings::default() };

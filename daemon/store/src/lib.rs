@@ -57,7 +57,7 @@ pub use apply::Apply;
 pub use backup::{BackupError, newest_beside};
 pub use check::{Soundness, check_still};
 pub use error::Error;
-pub use open::{Found, Opened, look, open};
+pub use open::{Found, Opened, Step, look, open, open_telling};
 pub use reader::Readers;
 pub use takeover::{Report as TakeoverReport, TakeoverError, takeover};
 pub use tx::{Done, Event, Tx};

@@ -115,7 +115,29 @@ impl OpenError {
 /// # Errors
 /// See [`OpenError`]; nothing was changed then, except by migrations that had already been committed one by one.
 pub fn open(path: &Path) -> Result<Opened, OpenError> {
-    open_with(path, MIGRATIONS)
+    open_telling(path, &|_| ())
+}
+
+/// What takes its time while a database is opened.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Step {
+    /// It is copied before it is brought up to date.
+    Copying,
+    /// It is brought up to date.
+    Migrating {
+        /// The schema's version that is being made.
+        version: usize,
+        /// The one to be reached.
+        known: usize,
+    },
+}
+
+/// The same, telling what takes its time.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_telling(path: &Path, tell: &dyn Fn(Step)) -> Result<Opened, OpenError> {
+    open_with(path, MIGRATIONS, tell)
 }
 
 /// A database as it lies on the disk, before anybody opened it for good.
@@ -167,12 +189,12 @@ fn still(path: &Path) -> String {
 }
 
 /// [`open`] for any list of migrations.
-fn open_with(path: &Path, migrations: &[&str]) -> Result<Opened, OpenError> {
+fn open_with(path: &Path, migrations: &[&str], tell: &dyn Fn(Step)) -> Result<Opened, OpenError> {
     let flags =
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let left = LeftLog::beside(path);
     let connection = Connection::open_with_flags(path, flags).map_err(|e| OpenError::of(path, e))?;
-    set_up(connection, path, migrations, left)
+    set_up(connection, path, migrations, left, tell)
 }
 
 /// Checks a connection, and makes or migrates its database.
@@ -181,6 +203,7 @@ fn set_up(
     path: &Path,
     migrations: &[&str],
     left: Option<LeftLog>,
+    tell: &dyn Fn(Step),
 ) -> Result<Opened, OpenError> {
     let text = || path.display().to_string();
     let failed = |source: rusqlite::Error| OpenError::of(path, source);
@@ -196,6 +219,7 @@ fn set_up(
     settle(&connection).map_err(failed)?;
     refuse_read_only(&connection).map_err(failed)?;
     if (1..migrations.len()).contains(&version) {
+        tell(Step::Copying);
         let time: String = connection
             .query_row("SELECT strftime('%Y%m%dT%H%M%SZ', 'now')", [], |row| row.get(0))
             .map_err(failed)?;
@@ -203,12 +227,15 @@ fn set_up(
             .map_err(|source| OpenError::NoBackup { path: text(), source })?;
     }
     for (index, migration) in migrations.iter().enumerate().skip(version) {
+        if version > 0 {
+            tell(Step::Migrating { version: index + 1, known: migrations.len() });
+        }
         migrate(&mut connection, migration, index + 1).map_err(failed)?;
     }
     if forget_statistics(&connection).map_err(failed)? {
         // This connection has read them already.
         drop(connection);
-        return Ok(Opened { left, ..open_with(path, migrations)? });
+        return Ok(Opened { left, ..open_with(path, migrations, tell)? });
     }
     Ok(Opened { connection, created: version == 0, left })
 }

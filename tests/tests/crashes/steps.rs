@@ -237,3 +237,25 @@ fn a_daemon_that_dies_at_any_step_of_its_end_has_kept_everything() {
         });
     });
 }
+
+#[test]
+fn who_calls_while_a_database_is_brought_up_to_date_is_told_so() {
+    let env = TestEnv::new();
+    std::fs::copy(e2e::workspace_root().join("tests/fixtures/schema-1/tasks.db"), env.database())
+        .expect("a copy");
+    let daemon = Daemon::struck(&env, "migrating:1:hold=120000");
+    daemon.is_struck_at("migrating");
+    let status = env.person().json(&["status"]);
+    assert_eq!(status["state"], "starting", "{status}");
+    let doing = "it is brought up to date: schema 2 of ";
+    assert!(status["message"].as_str().is_some_and(|text| text.contains(doing)), "{status}");
+    assert!(env.cli(&["status"]).stdout.contains(doing));
+    let agent = env.client().connect();
+    let refused = agent.call("get_context", json!({}));
+    assert_eq!(refused.doc["error"]["code"], "UNAVAILABLE", "{refused:?}");
+    let message = refused.doc["error"]["message"].as_str().unwrap_or_default();
+    for words in ["still starting", doing, "make it again in a moment", "task-orchestrator status"] {
+        assert!(message.contains(words), "{words}: {message}");
+    }
+    daemon.kill();
+}

@@ -90,6 +90,7 @@ impl Pair {
             places: Places::under(folder),
             stopping: CancellationToken::new(),
             trouble: Arc::default(),
+            doing: Arc::default(),
         };
         let engine = Engine::open(&options).await.unwrap();
         let mut pair =

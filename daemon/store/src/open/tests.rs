@@ -44,10 +44,10 @@ fn an_older_database_is_backed_up_and_brought_up_to_date() {
     drop(opened);
     assert_eq!(backups(dir.path()), Vec::<std::path::PathBuf>::new(), "a new one needs none");
 
-    let opened = open_with(&path, &and(NEXT)).unwrap();
+    let opened = open_with(&path, &and(NEXT), &|_| ()).unwrap();
     assert!(!opened.created);
     assert_eq!(version(&opened.connection), KNOWN + 1);
-    drop(open_with(&path, &and(NEXT)).unwrap());
+    drop(open_with(&path, &and(NEXT), &|_| ()).unwrap());
     let made = backups(dir.path());
     assert_eq!(made.len(), 1, "one migration, one backup: {made:?}");
     let name = made[0].file_name().unwrap().to_string_lossy().into_owned();
@@ -89,7 +89,7 @@ fn a_file_system_without_shared_memory_is_refused_in_words() {
     // SQLite's own way for file systems that have neither locks nor shared memory.
     let connection =
         Connection::open_with_flags_and_vfs(&path, OpenFlags::default(), "unix-dotfile").unwrap();
-    let refusal = set_up(connection, &path, MIGRATIONS, None).unwrap_err();
+    let refusal = set_up(connection, &path, MIGRATIONS, None, &|_| ()).unwrap_err();
     assert!(matches!(&refusal, OpenError::NoWal { mode, .. } if mode == "delete"), "{refusal:?}");
     assert!(refusal.to_string().contains("Put the database on a local disk"), "{refusal}");
     assert_eq!(std::fs::metadata(&path).map_or(0, |file| file.len()), 0, "and nothing was written");
@@ -145,7 +145,7 @@ fn a_migration_that_fails_changes_nothing() {
     let path = dir.path().join("tasks.db");
     drop(open(&path).unwrap());
     let broken = "CREATE TABLE half (x INTEGER) STRICT; SELECT nonsense;";
-    open_with(&path, &and(broken)).unwrap_err();
+    open_with(&path, &and(broken), &|_| ()).unwrap_err();
     let opened = open(&path).unwrap();
     assert_eq!(version(&opened.connection), KNOWN);
     assert!(!opened.connection.table_exists(None, "half").unwrap());
@@ -155,7 +155,7 @@ fn a_migration_that_fails_changes_nothing() {
 fn a_newer_database_is_refused_with_what_to_do() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("tasks.db");
-    drop(open_with(&path, &and(NEXT)).unwrap());
+    drop(open_with(&path, &and(NEXT), &|_| ()).unwrap());
     let refusal = open(&path).unwrap_err();
     assert!(
         matches!(refusal, OpenError::Newer { found, known, .. } if (found, known) == (KNOWN + 1, KNOWN)),
