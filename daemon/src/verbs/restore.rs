@@ -95,7 +95,9 @@ fn explained(path: &Path, error: &RestoreError) -> String {
 /// The first byte that is no white space.
 fn begins_with(path: &Path) -> Option<u8> {
     let file = std::fs::File::open(path).ok()?;
-    file.take(1024).bytes().map_while(Result::ok).find(|byte| !byte.is_ascii_whitespace())
+    let mut head = Vec::new();
+    file.take(1024).read_to_end(&mut head).ok()?;
+    head.into_iter().find(|byte| !byte.is_ascii_whitespace())
 }
 
 fn is_sqlite(path: &Path) -> bool {
