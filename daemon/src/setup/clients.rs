@@ -200,7 +200,7 @@ pub(crate) static CLIENTS: &[Client] = &[
         title: "Kiro",
         programs: &["kiro", "kiro-cli"],
         folders: &[Spot(Base::Home, ".kiro")],
-        entry: Format::Json(MCP_SERVERS, Shape::Plain),
+        entry: Format::Json(MCP_SERVERS, Shape::WithArguments),
         user: Files {
             config: &[Spot(Base::Home, ".kiro/settings/mcp.json")],
             hooks: Some(Hooks {
