@@ -630,3 +630,24 @@ fn a_setup_that_kept_no_record_is_taken_back_as_well() {
         assert_eq!(files(), before);
     }
 }
+
+#[test]
+fn a_write_protected_file_is_left_alone_with_nothing_beside_it() {
+    let env = with_files("cursor");
+    let path = env.home().join(".cursor/mcp.json");
+    let protect = |mode| fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+    let before = tree(env.home());
+    protect(0o444);
+    let said = setup(&env, &["cursor", "--no-hooks", "--no-rules"], 1);
+    assert!(said.contains("left alone") && said.contains("write-protected"), "{said}");
+    assert_eq!(tree(env.home()), before);
+    protect(0o644);
+    setup(&env, &["cursor", "--no-hooks", "--no-rules"], 0);
+    protect(0o444);
+    let with = tree(env.home());
+    assert!(setup(&env, &["cursor", "--remove"], 1).contains("write-protected"));
+    assert_eq!(tree(env.home()), with);
+    protect(0o644);
+    setup(&env, &["cursor", "--remove"], 0);
+    assert_eq!(tree(env.home()), before);
+}

@@ -70,6 +70,7 @@ pub(crate) fn put(
     if dry_run {
         return Ok(Done::would(change, there, &wanted));
     }
+    original.may_be_changed()?;
     let before = record.file(&change.path).cloned();
     let (first, made) = (known.is_none(), was_made(change, &original, &server));
     if !change.is_ours_alone() {
@@ -119,13 +120,9 @@ pub(crate) fn remove(
     let done = match &left {
         Left::Text(_) if text == there => not_ours(change, there, servers)?,
         _ if dry_run => return Ok(Done::would(change, Some(there), text)),
-        Left::Text(_) => {
-            original.replace(text, false)?;
-            Done::new("removed from")
-        }
-        Left::Nothing => {
-            original.remove()?;
-            Done::new("removed")
+        _ => {
+            original.may_be_changed()?;
+            carried_out(&original, &left)?
         }
     };
     let ours = written.is_some() || text != there;
@@ -137,6 +134,14 @@ pub(crate) fn remove(
     }
     record.leave(&change.path, rest.map(|rest| rest.left_as(there, text)))?;
     Ok(done)
+}
+
+/// Puts what is left in the file's place.
+fn carried_out(original: &Original, left: &Left) -> Result<Done, FileTrouble> {
+    match left {
+        Left::Text(text) => original.replace(text, false).map(|()| Done::new("removed from")),
+        Left::Nothing => original.remove().map(|()| Done::new("removed")),
+    }
 }
 
 fn is_there(original: &Original, wanted: &str) -> bool {

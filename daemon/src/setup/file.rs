@@ -32,6 +32,8 @@ pub(crate) enum FileTrouble {
     DeadLink,
     #[error("somebody changed it at the same moment; run this again")]
     Changed,
+    #[error("it is write-protected; make it writable, or have whatever writes it do this")]
+    Protected,
 }
 
 /// A file as it was read.
@@ -61,6 +63,17 @@ impl Original {
         };
         let text = Some(text_of(&real)?);
         Ok(Self { path: path.to_owned(), real, text })
+    }
+
+    /// Refuses one that somebody has write-protected: a new file in its place would be a way around that.
+    ///
+    /// # Errors
+    /// [`FileTrouble::Protected`].
+    pub(crate) fn may_be_changed(&self) -> Result<(), FileTrouble> {
+        match fs::metadata(&self.real) {
+            Ok(about) if about.permissions().readonly() => Err(FileTrouble::Protected),
+            _ => Ok(()),
+        }
     }
 
     /// What was in it; none when it was not there.
