@@ -576,6 +576,12 @@ fn an_entry_that_a_user_wrote_is_as_they_wrote_it_afterwards() {
             "a = 1\n\n[mcp_servers.task-orchestrator]\ncommand = \"/old/task-orchestrator-mcp\" # mine\nmine = 1\n\n[z]\n",
             "a = 1",
         ),
+        (
+            "kiro",
+            ".kiro/settings/mcp.json",
+            "{\"mcpServers\": {\"task-orchestrator\": {\"command\": \"/old/task-orchestrator-mcp\", \"mine\": 1}}}\n",
+            "\"mcpServers\"",
+        ),
     ];
     for (client, path, theirs, part) in cases {
         for meanwhile in [false, true] {

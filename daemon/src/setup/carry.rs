@@ -148,10 +148,22 @@ fn is_there(original: &Original, wanted: &str) -> bool {
     original.text() == Some(wanted) || (original.text().is_none() && wanted.is_empty())
 }
 
-/// Whether the file is there for us alone: there is none, or it was made by a setup that kept no record.
+/// Whether the file is there for us alone: there is none, or it is to the byte what a setup that kept no record makes of nothing.
 fn was_made(change: &Change, original: &Original, server: &Server) -> bool {
-    let ours = |there: &str| change.take(there, server, None) == Ok(Left::Nothing);
-    original.text().is_none_or(|there| original.before().is_none() && ours(there))
+    let Some(there) = original.text() else { return true };
+    if original.before().is_some() || original.is_link() {
+        return false;
+    }
+    if change.is_ours_alone() {
+        return change.take(there, server, None) == Ok(Left::Nothing);
+    }
+    let shim = match change.presence(Some(there), server) {
+        Ok(Presence::Ours(command)) => command.into(),
+        _ => server.shim.clone(),
+    };
+    let bare = Server { shim, environment: Vec::new(), ..server.clone() };
+    let with_variables = Server { environment: server.environment.clone(), ..bare.clone() };
+    [bare, with_variables].iter().any(|server| change.put(None, server).as_deref() == Ok(there))
 }
 
 /// A copy of what was there before us, once; later ones of what is changed again.

@@ -76,6 +76,11 @@ impl Original {
         }
     }
 
+    /// Whether its name is a link.
+    pub(crate) fn is_link(&self) -> bool {
+        self.path.symlink_metadata().is_ok_and(|about| about.is_symlink())
+    }
+
     /// What was in it; none when it was not there.
     pub(crate) fn text(&self) -> Option<&str> {
         self.text.as_deref()

@@ -76,15 +76,16 @@ impl Left {
 pub(crate) enum Presence {
     /// Nobody.
     Absent,
-    /// The server itself.
-    Ours,
+    /// The server itself, which runs this.
+    Ours(String),
     /// Another one, which runs this.
     Other(String),
 }
 
 impl Presence {
     pub(super) fn of(command: &str, server: &Server) -> Self {
-        if server.is_ours(command) { Self::Ours } else { Self::Other(command.to_owned()) }
+        let made = if server.is_ours(command) { Self::Ours } else { Self::Other };
+        made(command.to_owned())
     }
 }
 

@@ -256,7 +256,7 @@ impl Setup {
         let text = original.as_ref().and_then(Original::text);
         let is_there = |other: &str| {
             let server = Server { name: other.to_owned(), ..self.wish.server.known_by(written.clone()) };
-            other != name.as_str() && change.presence(text, &server) == Ok(Presence::Ours)
+            other != name.as_str() && matches!(change.presence(text, &server), Ok(Presence::Ours(_)))
         };
         written.keys().map(String::as_str).chain([NAME]).any(is_there)
     }

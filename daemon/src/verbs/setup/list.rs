@@ -67,7 +67,7 @@ impl Known {
             let original = Original::read(&change.path).ok()?;
             let ours = |name: String| {
                 let server = Server { name, ..self.wish.server.known_by(self.record.servers(&change.path)) };
-                change.presence(original.text(), &server) == Ok(Presence::Ours)
+                matches!(change.presence(original.text(), &server), Ok(Presence::Ours(_)))
             };
             let names = self.record.servers(&change.path).into_keys();
             let mut names = names.chain([self.wish.server.name.clone()]);
