@@ -1,5 +1,6 @@
 //! What a person types at a terminal or in a script (`README.md`, `docs/cli.md`): the real program over a real daemon.
 
+mod calling;
 mod changing;
 mod completing;
 mod editing;
