@@ -5,11 +5,21 @@ use orc_core::item::Item;
 use orc_core::note::Note;
 use rusqlite::params_from_iter;
 
-use super::filter::Filter;
+use super::filter::{Filter, Where};
 use super::list::{Order, Sort};
 use crate::error::Result;
 use crate::row;
 use crate::tx::Tx;
+
+/// The edges among the items that fulfil a condition, whose values it takes twice. The target is looked at behind an edge that was
+/// found: by both ends SQLite would look for an edge between every two items.
+pub(super) fn edges_among(w: &Where) -> String {
+    let within = format!("(SELECT i.rid FROM items i {})", w.sql());
+    format!(
+        "SELECT {} FROM edges e WHERE e.source IN {within} AND +e.target IN {within} ORDER BY e.created_ts, e.rid",
+        row::EDGE
+    )
+}
 
 impl Tx<'_> {
     /// Hands every item that matches to `take`, oldest first. `take` answers whether to go on.
@@ -57,13 +67,8 @@ impl Tx<'_> {
     /// When the database cannot be read.
     pub fn each_edge(&self, filter: &Filter, now: i64, mut take: impl FnMut(Edge) -> bool) -> Result<()> {
         let w = filter.conditions(now);
-        let within = format!("(SELECT i.rid FROM items i {})", w.sql());
-        let sql = format!(
-            "SELECT {} FROM edges e WHERE e.source IN {within} AND e.target IN {within} ORDER BY e.created_ts, e.rid",
-            row::EDGE
-        );
         let twice = w.values.iter().chain(&w.values).cloned().collect::<Vec<_>>();
-        let mut statement = self.conn.prepare_cached(&sql)?;
+        let mut statement = self.conn.prepare_cached(&edges_among(&w))?;
         let mut rows = statement.query(params_from_iter(twice))?;
         while let Some(found) = rows.next()? {
             if !take(row::edge(found)?) {

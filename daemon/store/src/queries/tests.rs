@@ -13,7 +13,9 @@ use orc_core::status::{Priority, Role, Status};
 use orc_core::text::split_tags;
 use orc_core::time::Stamp;
 use orc_core::{Change, Policies};
+use rusqlite::params_from_iter;
 
+use super::export::edges_among;
 use super::{Filter, NoteFilter, Order, Scope, Sort, Start};
 use crate::tx::Tx;
 use filled::{Known, NOW, filled, within};
@@ -241,6 +243,22 @@ fn sections_have_what_asking_every_item_finds() {
                 }));
             }
         }
+    }
+}
+
+#[test]
+fn the_edges_of_an_export_are_not_looked_for_between_every_two_items() {
+    let (tx, _) = filled();
+    let tagged = Filter { tags: Some(vec!["red".into()]), ..Filter::default() };
+    let several = Filter { workspace: Some(within("several")), ..Filter::default() };
+    let searched = Filter { search: Some("har".into()), ..Filter::default() };
+    for filter in [Filter::default(), tagged, several, searched] {
+        let w = filter.conditions(NOW);
+        let sql = format!("EXPLAIN QUERY PLAN {}", edges_among(&w));
+        let values = w.values.iter().chain(&w.values).cloned();
+        let plan: Vec<String> = tx.rows(&sql, params_from_iter(values), |row| row.get(3)).unwrap();
+        let pairs = plan.iter().find(|step| step.contains("source=?") && step.contains("target=?"));
+        assert_eq!(pairs, None, "{plan:?}");
     }
 }
 
