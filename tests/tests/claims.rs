@@ -58,6 +58,8 @@ fn replacing_the_graph_deletes_what_others_hold_only_by_force() {
         refusal.says("ann").says("force=true");
         assert!(refusal.details.to_string().contains("ann"), "the holder is in the details: {refusal:?}");
         assert_eq!(ben.get(&held)["claimed_by"], "ann", "nothing has changed");
+        let found = ben.ok("query_items", json!({"operation": "list", "search": "x"}));
+        assert_eq!(found["total"], 1, "and it is found: {found}");
     }
     let typed = env.cli(&["import", saved.as_str().unwrap_or_default(), "--mode", "replace"]);
     assert!(!typed.success && typed.stderr.contains("ann"), "{} {}", typed.stdout, typed.stderr);

@@ -90,6 +90,13 @@ fn replace_puts_the_import_in_place_of_everything() {
     let item = json!({"id": "11111111-2222-4333-8444-555555555555", "title": "only"});
     let imported = agent.ok("import_graph", json!({"data": {"items": [item]}, "mode": "replace"}));
     assert_eq!(imported["counts"], json!({"items": 1, "notes": 0, "dependencies": 0}), "{imported}");
+    let found =
+        |word: &str| agent.ok("query_items", json!({"operation": "list", "search": word}))["total"].clone();
+    assert_eq!(
+        (found("only"), found("child")),
+        (json!(1), json!(0)),
+        "the search text is that of what is there"
+    );
     let refusal =
         agent.refused("import_graph", json!({"data": {"items": []}, "mode": "overwrite"}), "VALIDATION");
     refusal.names("mode");

@@ -134,6 +134,7 @@ fn delete_all(call: &Call<'_>, tx: &Tx<'_>, force: bool) -> Answer<()> {
         true
     })?;
     let guard = Guard { expected_version: None, force };
+    tx.empty_search_text()?;
     for id in roots {
         if tx.item(&id)?.is_some() {
             let command = Command::DeleteItem { item: id.as_str().to_owned(), recursive: true, guard };

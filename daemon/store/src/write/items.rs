@@ -212,6 +212,20 @@ pub(super) fn delete(tx: &Tx<'_>, item: &Item, notes: &[Note], edges: &[Edge]) -
     tx.execute("DELETE FROM items WHERE rid = ?1", [rid])
 }
 
+impl Tx<'_> {
+    /// Takes away the search text of all items and notes, which are about to be deleted. One by one, FTS5 would note each as deleted,
+    /// look through these notes for every row it reads, and merge what is left whenever a tenth of it has gone.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn empty_search_text(&self) -> Result<()> {
+        for text in ["item_text", "note_text"] {
+            self.execute(&format!("INSERT INTO {text} ({text}) VALUES ('delete-all')"), [])?;
+        }
+        Ok(())
+    }
+}
+
 fn waits(tx: &Tx<'_>, rid: i64) -> Result<bool> {
     Ok(tx.one("SELECT waits FROM items WHERE rid = ?1", [rid], |row| row.get(0))? == Some(true))
 }
