@@ -38,7 +38,7 @@ use crate::{
 const INSTRUCTIONS: &str = "Shared, persistent work graph for all agents on this machine. Items flow queue -> work -> \
 review -> done; dependencies and required notes gate the way. Start with get_context(). To take work: \
 get_next_item(claim=true), then advance_item(item_id, trigger=\"start\") unless it is in work already, later \
-trigger=\"complete\". Write findings with manage_notes. A refusal names what is missing; ids may be shortened to 8 characters.";
+trigger=\"complete\". Write findings with manage_notes. A refusal names what is missing; ids may be shortened to 4 characters.";
 
 /// Signs of life for clients that wait for a long call: the first after this time, then ever further apart, up to this.
 const PROGRESS: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(5));

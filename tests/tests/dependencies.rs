@@ -345,3 +345,22 @@ fn blocked_items_are_listed_with_their_blockers() {
     let blocked = agent.ok("get_blocked_items", json!({}));
     assert_eq!(titles(&blocked["items"]), ["held"], "{blocked}");
 }
+
+#[test]
+fn what_is_removed_is_of_the_kind_that_was_named() {
+    let env = TestEnv::new();
+    let agent = env.connect();
+    let (first, second) = (agent.item("first"), agent.item("second"));
+    let edge = |operation: &str, kind: &str| json!({"operation": operation, "from_id": first, "to_id": second, "dep_type": kind});
+    agent.ok("manage_dependencies", edge("add", "blocks"));
+    assert_eq!(agent.ok("manage_dependencies", edge("remove", "relates_to"))["removed"], false);
+    agent.refused("advance_item", json!({"item_id": second, "trigger": "start"}), "DEPENDENCY_UNSATISFIED");
+    assert_eq!(agent.ok("manage_dependencies", edge("remove", "blocks"))["removed"], true);
+    agent.ok("manage_dependencies", edge("add", "relates_to"));
+    let any = json!({"operation": "remove", "from_id": first, "to_id": second});
+    assert_eq!(
+        agent.ok("manage_dependencies", any)["removed"],
+        true,
+        "whatever it is, where no kind is named"
+    );
+}

@@ -127,6 +127,8 @@ pub enum Command {
         from: String,
         /// The one that waits.
         to: String,
+        /// Only if this is what it means.
+        kind: Option<DepKind>,
     },
     /// Claims a subject for the actor, or sets a new deadline on a claim of its own.
     Claim {

@@ -65,8 +65,9 @@ fn run(call: &Call<'_>, args: &Args, tx: &Tx<'_>) -> Answer {
             }
         },
         Operation::Remove => {
-            let (_, from, to) = ends(args)?;
-            let changes = call.act(tx, &Command::Unlink { from, to })?;
+            let (kind, from, to) = ends(args)?;
+            let kind = args.has("dep_type").then_some(kind);
+            let changes = call.act(tx, &Command::Unlink { from, to, kind })?;
             Ok(json!({"removed": changes.iter().any(|c| matches!(c, Change::EdgeRemoved { .. }))}))
         }
         Operation::Query => {

@@ -32,7 +32,7 @@ pub(crate) struct Arguments {
     /// Give it back
     #[arg(long, group = "what")]
     release: bool,
-    /// Begin its time anew
+    /// Begin its time anew: it ends after --ttl, or without one when it is released
     #[arg(long, group = "what")]
     renew: bool,
     /// Pass it on to a connected agent

@@ -30,7 +30,11 @@ use orc_store::moving::{Kind as Database, MovingError, Source};
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
-use super::{Trouble, complain, exit::Exit, person::Person};
+use super::{
+    Trouble, complain,
+    exit::Exit,
+    person::{Given, Person},
+};
 use crate::clock;
 pub(crate) use document::Unreadable;
 use document::{Document, Found, List};
@@ -105,12 +109,16 @@ pub(crate) fn run(arguments: &Arguments, json: bool, db: Option<&Path>) -> Resul
         Mode::Merge if !person.has_none() => Present::read(&person)?,
         Mode::Merge | Mode::Replace => Present::default(),
     };
+    let replaced = match arguments.mode {
+        Mode::Replace => Some(items_there(&person)?),
+        Mode::Merge => None,
+    };
     let tally = present.tally(&mut ready.document, &lists)?;
     let mut report = Report {
         kind: found.kind,
         source: found.path,
         dry_run: arguments.dry_run,
-        replaces: arguments.mode == Mode::Replace,
+        replaced,
         rows: counts(&lists),
         there: tally.there,
         skipped: [0; 3],
@@ -124,6 +132,15 @@ pub(crate) fn run(arguments: &Arguments, json: bool, db: Option<&Path>) -> Resul
         return Ok(report.tell(json));
     }
     person.wait(place(&person, ready.document, &lists, arguments.force, &ready.names, report))
+}
+
+/// How many items a replacement deletes.
+fn items_there(person: &Person) -> Result<u64, Trouble> {
+    if person.has_none() {
+        return Ok(0);
+    }
+    let overview = person.call("query_items", Given::operation("overview").with("project", "*").done())?;
+    Ok(overview.value["total"].as_u64().unwrap_or(0))
 }
 
 /// A document that can be sent, and what is to be said about it.
@@ -237,9 +254,11 @@ async fn place(
     mut report: Report,
 ) -> Result<ExitCode, Trouble> {
     let mut import = Import::begin(person.connection().await?, document, lists);
-    let outcome = import.all(lists, report.replaces, force).await;
+    let outcome = import.all(lists, report.replaced.is_some(), force).await;
+    // At its end the bar says that all rows have been answered.
+    let sent = import.progress.rows();
     import.progress.end();
-    let rows = HumanCount(import.progress.rows());
+    let rows = HumanCount(sent);
     match outcome {
         Ok(skipped) => {
             for (list, id, why) in skipped.named {
@@ -258,7 +277,9 @@ async fn place(
             Ok(Exit::Interrupted.into())
         }
         Err(Ended::Trouble(trouble)) => {
-            complain(&format!("after {rows} rows, which stay; the same import again adds the rest:"));
+            if sent > 0 {
+                complain(&format!("after {rows} rows, which stay; the same import again adds the rest:"));
+            }
             Err(trouble)
         }
     }

@@ -134,6 +134,11 @@ impl Refused {
             Some("NOT_FOUND") if self.error["field"] == "to" => vec![command("agents".to_owned())],
             // Its sentence names those there are.
             Some("NOT_FOUND") if self.error["field"] == "project" => Vec::new(),
+            Some("NOT_FOUND")
+                if self.error["field"].as_str().is_some_and(|field| field.starts_with("workspace")) =>
+            {
+                vec![command("call manage_workspaces operation=list".to_owned())]
+            }
             Some("NOT_FOUND") if self.names("No deleted item") => {
                 vec![command("history --kind item_deleted".to_owned())]
             }

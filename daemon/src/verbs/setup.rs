@@ -100,8 +100,9 @@ pub(crate) fn run(arguments: Arguments, json: bool, db: Option<&Path>) -> Result
     }
     if chosen.is_empty() {
         setup.remark("No client is installed that this program knows; `task-orchestrator setup` lists them.");
+    } else {
+        setup.say_what_next();
     }
-    setup.say_what_next();
     if let Some(rows) = &setup.rows {
         say(&json!({"ok": setup.well, "changes": rows}).to_string());
     }

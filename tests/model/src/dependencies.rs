@@ -140,10 +140,15 @@ impl Call<'_> {
     }
 
     fn unlink(&mut self, args: &Args) -> Answer {
-        args.text("dep_type")?;
-        let (_, from, to) = ends(args, args.need("from_id")?.into(), args.need("to_id")?.into())?;
+        let told = args.text("dep_type")?.is_some();
+        let (kind, from, to) = ends(args, args.need("from_id")?.into(), args.need("to_id")?.into())?;
         let (from, to) = (self.find(&from, "from_id")?, self.find(&to, "to_id")?);
-        let place = self.model.store.edges.iter().position(|edge| edge.from == from && edge.to == to);
+        let place = self
+            .model
+            .store
+            .edges
+            .iter()
+            .position(|edge| edge.from == from && edge.to == to && (!told || edge.kind == kind));
         if let Some(place) = place {
             let waiting: Vec<Id> = self.waiting(from).into_iter().filter(|id| *id == to).collect();
             self.record("dependency_removed", Some(to));

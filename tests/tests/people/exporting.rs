@@ -36,6 +36,22 @@ fn what_is_no_graph_replaces_none() {
 }
 
 #[test]
+fn a_replacement_says_what_it_deletes_and_one_that_is_refused_that_nothing_stayed() {
+    let env = TestEnv::new();
+    let [_, first, _] = shop(&env);
+    let ann = env.person();
+    ann.ends_with(0, &["export", "graph.json"]);
+    env.agent("claude").advance(&first, "start");
+    let refused = ann.ends_with(1, &["import", "graph.json", "--mode", "replace"]);
+    assert!(refused.stderr.contains("--force") && !refused.stderr.contains("which stay"), "{refused:?}");
+    let dry = ann.ends_with(0, &["import", "graph.json", "--mode", "replace", "--dry-run"]);
+    assert!(dry.stdout.starts_with("3 items of the store would be deleted first"), "{dry:?}");
+    let done = ann.ends_with(0, &["import", "graph.json", "--mode", "replace", "--force"]);
+    assert!(done.stdout.starts_with("3 items of the store were deleted first"), "{done:?}");
+    assert!(done.stdout.contains("undelete"), "{done:?}");
+}
+
+#[test]
 fn what_is_exported_can_be_imported() {
     let (env, other) = (TestEnv::new(), TestEnv::new());
     shop(&env);

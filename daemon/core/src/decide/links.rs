@@ -57,10 +57,12 @@ pub(super) fn may_stand<V: View>(view: &V, edge: &Edge) -> Decided<V, ()> {
     Ok(())
 }
 
-pub(super) fn unlink<V: View>(view: &V, from: &str, to: &str) -> Decided<V> {
+pub(super) fn unlink<V: View>(view: &V, from: &str, to: &str, kind: Option<DepKind>) -> Decided<V> {
     let from = resolve(view, from, "from_id")?;
     let to = resolve(view, to, "to_id")?;
-    let Some(edge) = view.edge(&from, &to).map_err(Stop::Failed)? else { return Ok(Vec::new()) };
+    let meant = |edge: &Edge| kind.is_none_or(|kind| kind == edge.kind);
+    let edge = view.edge(&from, &to).map_err(Stop::Failed)?.filter(meant);
+    let Some(edge) = edge else { return Ok(Vec::new()) };
     let mut changes = Vec::new();
     if edge.blocks()
         && let Some(waiting) = view

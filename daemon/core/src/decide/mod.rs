@@ -42,7 +42,7 @@ pub fn decide<V: View>(view: &V, policies: &Policies, command: &Command, cx: &Cx
         }
         Command::DeleteNote { item, key } => notes::delete(view, policies, item, key, cx),
         Command::Link { from, to, kind, unblock_at } => links::link(view, from, to, *kind, *unblock_at, cx),
-        Command::Unlink { from, to } => links::unlink(view, from, to),
+        Command::Unlink { from, to, kind } => links::unlink(view, from, to, *kind),
         Command::Claim { subject, deadline, force } => {
             claims::take(view, subject, deadline.as_ref(), *force, cx)
         }

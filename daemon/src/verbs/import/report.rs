@@ -23,7 +23,8 @@ pub(super) struct Report {
     pub(super) source: PathBuf,
     pub(super) dry_run: bool,
     /// Whether what was there is deleted first.
-    pub(super) replaces: bool,
+    /// How many items were deleted first, where what was there is replaced.
+    pub(super) replaced: Option<u64>,
     /// Rows that were to come, by [`List`].
     pub(super) rows: [u64; 3],
     /// Of those, the ones that were there before.
@@ -72,7 +73,10 @@ impl Report {
         document.insert("from".to_owned(), json!(self.kind.word()));
         document.insert("source".to_owned(), json!(self.source));
         document.insert("dry_run".to_owned(), json!(self.dry_run));
-        document.insert("replaces".to_owned(), json!(self.replaces));
+        document.insert("replaces".to_owned(), json!(self.replaced.is_some()));
+        if let Some(deleted) = self.replaced {
+            document.insert("deleted".to_owned(), json!(deleted));
+        }
         for list in List::ALL {
             let (there, missing) = (self.there[list as usize], self.remarks.missing[list as usize]);
             let counts = json!({"came": self.came(list), "there": there, "could_not": missing});
@@ -90,8 +94,14 @@ impl Report {
 
     fn words(&self) {
         let (verb, kind) = (if self.dry_run { "would come" } else { "came" }, self.kind.word());
-        if self.replaces && self.dry_run {
-            say("what is there would be deleted first");
+        if let Some(items) = self.replaced.filter(|items| *items > 0) {
+            let items = count::counted(items, "item");
+            say(&match self.dry_run {
+                true => format!("{items} of the store would be deleted first"),
+                false => format!(
+                    "{items} of the store were deleted first; `task-orchestrator undelete ID` brings one back"
+                ),
+            });
         }
         let source = plain(&self.source.display().to_string());
         let rate = match self.dry_run {

@@ -136,6 +136,8 @@ impl Import {
         let document: Value = serde_json::from_str(answer.document.text()).map_err(std::io::Error::from)?;
         if answer.is_error {
             let message = document["error"]["message"].as_str().unwrap_or_default();
+            // Tools' words for what is an option here.
+            let message = message.replace("force=true", "--force");
             return Err(Trouble::Said(format!("the daemon refused what follows: {message}")).into());
         }
         Ok(document)

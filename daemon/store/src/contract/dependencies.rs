@@ -26,7 +26,7 @@ pub(super) fn scenarios<S: Apply>() -> Vec<Scenario<S>> {
 }
 
 fn unlink(from: &ItemId, to: &ItemId) -> Command {
-    Command::Unlink { from: from.to_string(), to: to.to_string() }
+    Command::Unlink { from: from.to_string(), to: to.to_string(), kind: None }
 }
 
 fn each_threshold<S: Apply>(world: &mut World<S>) {

@@ -180,7 +180,7 @@ impl Player {
                 Command::Link { from: self.reference(from), to: self.reference(to), kind, unblock_at }
             }
             Action::Unlink { from, to } => {
-                Command::Unlink { from: self.reference(from), to: self.reference(to) }
+                Command::Unlink { from: self.reference(from), to: self.reference(to), kind: None }
             }
             Action::EndSession => Command::EndSession,
             Action::AdoptClaims => Command::AdoptClaims { resumed: false },
