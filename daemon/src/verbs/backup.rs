@@ -25,7 +25,11 @@ pub(crate) fn run(arguments: &Arguments, json: bool, db: Option<&Path>) -> Resul
     }
     let folder = std::env::current_dir().unwrap_or_else(|_| here.places.home.clone());
     let absolute = |path: &PathBuf| orc_proto::settings::absolute(path, &here.places.home, &folder);
-    let params = arguments.path.as_ref().map_or_else(|| json!({}), |path| json!({"path": absolute(path)}));
+    let path = arguments.path.as_ref().map(absolute);
+    if let Some(missing) = path.as_deref().and_then(Path::parent).filter(|folder| !folder.is_dir()) {
+        return Err(Trouble::Said(format!("There is no folder {}; make it first", missing.display())));
+    }
+    let params = path.map_or_else(|| json!({}), |path| json!({ "path": path }));
     let made = super::client_runtime()?.block_on(ask(&here, &params))?;
     if json {
         say(&made.to_string());

@@ -140,3 +140,12 @@ fn markdown_is_for_people() {
         page.lines().map(|line| line.split("; exported").next().unwrap_or_default()).collect();
     insta::assert_snapshot!("export_markdown", said(&page.join("\n")));
 }
+
+#[test]
+fn a_backup_goes_into_a_folder_that_is_there() {
+    let env = TestEnv::new();
+    shop(&env);
+    let refused = env.person().ends_with(1, &["backup", "nowhere/b.bak"]);
+    assert!(refused.stderr.contains("There is no folder"), "{refused:?}");
+    assert!(!env.folder().join("nowhere").exists(), "and none is made");
+}

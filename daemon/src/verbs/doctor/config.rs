@@ -54,5 +54,5 @@ fn read(path: &Path, place: Place) -> Finding {
 fn refused(path: &str, line: Option<u64>, column: Option<u64>, message: &str) -> Finding {
     let at = line.filter(|line| *line > 0).map(|line| format!(":{line}:{}", column.unwrap_or_default()));
     let value = format!("{path}{}: {message}", at.unwrap_or_default());
-    Finding::problem("config", value, "Correct the file; until then the last good one stays in force")
+    Finding::problem("config", value, "Correct the file; what is good counts from the next call on")
 }
