@@ -104,10 +104,19 @@ fn each_change_is_allowed(before: &Memory, changes: &[Change], cx: &Cx) {
             }
             Cause::NoteWritten => {
                 let reopened = matches!(old.status, Status::Done | Status::Cancelled);
-                assert!(reopened && new.status == Status::Queue && new.item_type == "log", "{change:?}");
+                assert!(
+                    reopened && new.status == Status::Queue && ruled_by(new) == Some("log"),
+                    "{change:?}"
+                );
             }
         }
     }
+}
+
+/// Which of the schemas that there are rules an item: by its type, else by the first of its tags that names one.
+fn ruled_by(item: &Item) -> Option<&str> {
+    let names = std::iter::once(item.item_type.as_str()).chain(item.tags.split(','));
+    names.map(str::trim).find(|name| ["task", "log", "stone"].contains(name))
 }
 
 /// The table of contract.md §4, written once more.
@@ -119,7 +128,7 @@ fn in_the_table(trigger: Trigger, old: &Item, new: &Item) -> bool {
     match trigger {
         Trigger::Start => match old.status {
             Queue => new.status == Work,
-            Work if old.item_type == "task" => ends,
+            Work if ruled_by(old) == Some("task") => ends,
             Work => new.status == Review,
             Review => ends,
             _ => false,
@@ -131,7 +140,7 @@ fn in_the_table(trigger: Trigger, old: &Item, new: &Item) -> bool {
             (open || old.status == Blocked)
                 && new.status == Cancelled
                 && new.label.as_deref() == Some("cancelled")
-                && new.item_type != "stone"
+                && ruled_by(new) != Some("stone")
         }
         Trigger::Reopen => matches!(old.status, Done | Cancelled) && new.status == Queue,
         Trigger::Archive => old.status == Done && new.status == Archived,
